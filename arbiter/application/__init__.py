@@ -1,0 +1,1 @@
+"""Turns commands into facts through ports; knows no database, no thread and no clock."""

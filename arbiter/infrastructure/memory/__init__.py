@@ -1,0 +1,1 @@
+"""Honest in-memory twins: they pass the same contract suites as PostgreSQL."""

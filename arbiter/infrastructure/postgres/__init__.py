@@ -1,0 +1,1 @@
+"""The ports on PostgreSQL: the only package that imports the driver."""

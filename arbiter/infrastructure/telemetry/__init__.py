@@ -1,0 +1,1 @@
+"""OpenTelemetry by wrapping: what is traced does not know it."""

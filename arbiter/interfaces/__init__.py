@@ -1,0 +1,1 @@
+"""Doors for people and machines: outermost, and imported by nothing."""

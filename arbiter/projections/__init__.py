@@ -1,0 +1,1 @@
+"""Views of the log: one file each, the pure fold beside the interface of what it fills."""

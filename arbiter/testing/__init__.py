@@ -1,0 +1,1 @@
+"""For tests of Arbiter and of programs that embed it: scenarios, builders, clocks, twins."""
