@@ -1,0 +1,148 @@
+"""Every refusal Arbiter can give: one class for each thing a caller would do differently."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+
+class ArbiterError(Exception):
+    """The root of all refusals; `code` is stable, the message is one line for a person."""
+
+    code: ClassVar[str] = "arbiter_error"
+
+
+class InvalidInput(ArbiterError):
+    """A value that came in by a door breaks a rule of that door; nothing was written."""
+
+    code = "invalid_input"
+
+    def __init__(self, field: str, reason: str, expected: str = "") -> None:
+        """Name the field, the reason, and what would be right."""
+        self.field, self.reason, self.expected = field, reason, expected
+        super().__init__(f"{field}: {reason}" + (f"; {expected}" if expected else ""))
+
+
+class UnknownKind(ArbiterError):
+    """No agent has ever been registered for this kind of task."""
+
+    code = "unknown_kind"
+
+    def __init__(self, kind: str, nearest: str | None, known: int) -> None:
+        """Name the nearest known kind, if there is one."""
+        self.kind, self.nearest = kind, nearest
+        hint = f"did you mean {nearest!r}?" if nearest else f"{known} kinds are known"
+        super().__init__(
+            f"kind: {kind!r} has never been hosted by an agent; {hint}"
+            " (any_kind=True accepts it and lets it wait for one)"
+        )
+
+
+class UnknownTask(ArbiterError):
+    """There is no task of this id."""
+
+    code = "unknown_task"
+
+    def __init__(self, task_id: UUID) -> None:
+        """Keep the id that was asked for."""
+        self.task_id = task_id
+        super().__init__(f"task_id: there is no task {task_id}")
+
+
+class IllegalTransition(ArbiterError):
+    """The lifecycle has no such arrow."""
+
+    code = "illegal_transition"
+
+    def __init__(self, task_id: UUID, topic: str, status: str, after: frozenset[str]) -> None:
+        """Say which fact was refused, in which status, and where it would have been right."""
+        self.task_id, self.topic, self.status, self.after = task_id, topic, status, after
+        allowed = ", ".join(sorted(after)) or "nothing"
+        super().__init__(
+            f"status: {topic} cannot follow while task {task_id} is {status}; it follows {allowed}"
+        )
+
+
+class AttemptFenced(ArbiterError):
+    """The attempt no longer holds the task: its report comes too late."""
+
+    code = "attempt_fenced"
+
+    def __init__(self, task_id: UUID, attempt_id: UUID) -> None:
+        """Keep both ids."""
+        self.task_id, self.attempt_id = task_id, attempt_id
+        super().__init__(f"attempt_id: attempt {attempt_id} no longer holds task {task_id}")
+
+
+class ApprovalMismatch(ArbiterError):
+    """What was approved is not what the task would do now."""
+
+    code = "approval_mismatch"
+
+    def __init__(self, task_id: UUID, approved: str, actual: str) -> None:
+        """Keep both digests."""
+        self.task_id, self.approved, self.actual = task_id, approved, actual
+        super().__init__(
+            f"digest: task {task_id} now has digest {actual[:12]}…, not {approved[:12]}…;"
+            " look at it again and approve that"
+        )
+
+
+class IdempotencyConflict(ArbiterError):
+    """The same idempotency key was used before for something else."""
+
+    code = "idempotency_conflict"
+
+    def __init__(self, key: str, task_id: UUID) -> None:
+        """Name the task that holds the key."""
+        self.key, self.task_id = key, task_id
+        super().__init__(
+            f"idempotency_key: {key!r} already belongs to task {task_id}, which has another kind"
+            " or payload; use another key, or submit exactly the same again"
+        )
+
+
+class Conflict(ArbiterError):
+    """Another append came first; load again and decide again."""
+
+    code = "conflict"
+
+    def __init__(self, task_id: UUID, version: int) -> None:
+        """Keep the version that was expected."""
+        self.task_id, self.version = task_id, version
+        super().__init__(f"version: task {task_id} has moved on from version {version}")
+
+
+class WaitTimeout(ArbiterError):
+    """The task did not end in the time the caller gave it."""
+
+    code = "wait_timeout"
+
+    def __init__(self, task_id: UUID, status: str, seconds: float) -> None:
+        """Say where the task stands now."""
+        self.task_id, self.status, self.seconds = task_id, status, seconds
+        super().__init__(f"timeout: task {task_id} is still {status} after {seconds:g} s")
+
+
+class Stopped(ArbiterError):
+    """This Arbiter has been stopped and takes no more commands."""
+
+    code = "stopped"
+
+
+class HoldExpired(ArbiterError):
+    """The time to decide about a held task is over."""
+
+    code = "hold_expired"
+
+    def __init__(self, task_id: UUID, until: datetime) -> None:
+        """Say when it ended."""
+        self.task_id, self.until = task_id, until
+        super().__init__(f"task {task_id} was held until {until.isoformat()}, which has passed")
+
+
+class Unavailable(ArbiterError):
+    """The database cannot be reached or lost the connection; nothing is known to be written."""
+
+    code = "database_unavailable"

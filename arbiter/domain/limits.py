@@ -1,0 +1,32 @@
+"""The four time limits of a task."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Seconds a task may take for each part of its way; None means without limit."""
+
+    schedule_to_start: float | None = None
+    """From entering the queue (or not_before, if later) to the first start of the run."""
+
+    start_to_close: float | None = None
+    """One attempt, from its start."""
+
+    total: float | None = None
+    """The whole run, from the submission or redrive on, retries and waits included."""
+
+    heartbeat: float | None = None
+    """Between two signs of life of a running handler; judged by the worker that hosts it."""
+
+
+NO_LIMITS = Limits()
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    """The first of several moments, leaving out those that never come."""
+    known = [moment for moment in moments if moment is not None]
+    return min(known) if known else None

@@ -1,0 +1,276 @@
+"""What a task remembers of its facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from arbiter.domain import facts as f
+from arbiter.domain.blob import NULL, Blob, digest_of
+from arbiter.domain.facts.lifecycle import TaskFact
+from arbiter.domain.limits import NO_LIMITS, Limits
+from arbiter.domain.retry import DEFAULT_RETRY, RetryPolicy
+from arbiter.domain.status import ENDED, FINAL, LIVE, Status
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of work, as its facts tell it."""
+
+    id: UUID
+    version: int
+    status: Status
+    kind: str
+    queue: str
+    tenant: str
+    priority: int
+    submitted_at: datetime
+    queued_since: datetime
+    """When this run began to wait: the submission, or the last redrive."""
+
+    payload: Blob = NULL
+    payload_version: int = 1
+    requirements: dict[str, tuple[str, ...]] = {}
+    not_before: datetime | None = None
+    limits: Limits = NO_LIMITS
+    retry: RetryPolicy | None = None
+    idempotency_key: str | None = None
+    hold: str | None = None
+    hold_until: datetime | None = None
+    approved: str | None = None
+    """The digest a person approved."""
+
+    approved_until: datetime | None = None
+    waits_for: tuple[f.Wait, ...] = ()
+    run: int = 1
+    attempt: int = 0
+    """The number of the latest attempt; it never goes back."""
+
+    spent: int = 0
+    """Attempts that count against this run's allowance."""
+
+    attempt_id: UUID | None = None
+    agent: str | None = None
+    incarnation: UUID | None = None
+    started_at: datetime | None = None
+    deadline: datetime | None = None
+    first_start: datetime | None = None
+    """The first start of this run: from then on schedule_to_start no longer matters."""
+
+    alone: bool = False
+    losses: int = 0
+    """How often a worker was lost while it ran this task, in this run."""
+
+    losses_alone: int = 0
+    checkpoint: Blob | None = None
+    checkpoint_version: int | None = None
+    error: f.Failure | None = None
+    result: Blob | None = None
+    ended_at: datetime | None = None
+    deferred: str | None = None
+    look_again: datetime | None = None
+    parent: UUID | None = None
+    subject: str | None = None
+    trace: str | None = None
+
+    @property
+    def policy(self) -> RetryPolicy:
+        """The retry policy in force."""
+        return self.retry or DEFAULT_RETRY
+
+    @property
+    def digest(self) -> str:
+        """What identifies exactly this work: kind, payload and requirements."""
+        return digest_of(self.kind, self.payload, self.requirements)
+
+    @property
+    def is_final(self) -> bool:
+        """Nothing can follow."""
+        return self.status in FINAL
+
+    @property
+    def is_live(self) -> bool:
+        """It still wants something."""
+        return self.status in LIVE
+
+    @property
+    def has_ended(self) -> bool:
+        """Its run is over, finally or parked."""
+        return self.status in ENDED
+
+
+def remember(facts: Iterable[TaskFact]) -> Task | None:
+    """Tell a task from all facts of its stream; None from no facts."""
+    task: Task | None = None
+    for happened in facts:
+        task = evolve(task, happened)
+    return task
+
+
+def evolve(task: Task | None, happened: TaskFact) -> Task:
+    """Remember one fact. Replay calls this: it never refuses and never asks the time."""
+    if task is None or type(happened) is f.TaskSubmitted:
+        return _born(happened)
+    remembers = _REMEMBERS.get(type(happened))
+    changes = remembers(task, happened) if remembers is not None else {}
+    return msgspec.structs.replace(
+        task, version=happened.version, status=happened.becomes or task.status, **changes
+    )
+
+
+def _born(fact: TaskFact) -> Task:
+    if not isinstance(fact, f.TaskSubmitted):
+        raise TypeError(f"a stream begins with task.submitted, not with {fact.topic}")
+    return Task(
+        id=fact.task_id,
+        version=fact.version,
+        status=Status.PENDING,
+        kind=fact.kind,
+        queue=fact.queue,
+        tenant=fact.tenant,
+        priority=fact.priority,
+        submitted_at=fact.at,
+        queued_since=fact.at,
+        payload=fact.payload,
+        requirements=fact.requirements,
+        not_before=fact.not_before,
+        limits=fact.limits,
+        retry=fact.retry,
+        idempotency_key=fact.idempotency_key,
+        hold=fact.hold,
+        hold_until=fact.hold_until,
+        parent=fact.parent,
+        subject=fact.subject,
+        trace=fact.trace,
+    )
+
+
+Changes = dict[str, Any]
+_IDLE: Changes = {
+    "attempt_id": None,
+    "agent": None,
+    "incarnation": None,
+    "started_at": None,
+    "deadline": None,
+    "alone": False,
+}
+
+
+def _held(_: Task, fact: f.TaskHeld) -> Changes:
+    return {"waits_for": fact.waits_for, "hold_until": fact.until}
+
+
+def _validated(_: Task, __: f.TaskValidated) -> Changes:
+    return {"waits_for": (), "deferred": None, "look_again": None}
+
+
+def _approved(_: Task, fact: f.TaskApproved) -> Changes:
+    return {"approved": fact.digest, "approved_until": fact.until}
+
+
+def _deferred(_: Task, fact: f.TaskDeferred) -> Changes:
+    return {"deferred": fact.reason, "look_again": fact.look_again}
+
+
+def _routed(task: Task, fact: f.TaskRouted) -> Changes:
+    return {
+        "attempt": fact.attempt,
+        "attempt_id": fact.attempt_id,
+        "agent": fact.agent,
+        "incarnation": fact.incarnation,
+        "retry": fact.retry or task.retry,
+        "limits": fact.limits or task.limits,
+        "not_before": None,
+        "deferred": None,
+        "look_again": None,
+    }
+
+
+def _started(task: Task, fact: f.TaskStarted) -> Changes:
+    return {
+        "started_at": fact.at,
+        "deadline": fact.deadline,
+        "alone": fact.alone,
+        "spent": task.spent + 1,
+        "first_start": task.first_start or fact.at,
+    }
+
+
+def _checkpointed(_: Task, fact: f.TaskCheckpointed) -> Changes:
+    return {"checkpoint": fact.progress, "checkpoint_version": fact.version}
+
+
+def _completed(_: Task, fact: f.TaskCompleted) -> Changes:
+    return {**_IDLE, "result": fact.result, "error": None, "ended_at": fact.at}
+
+
+def _attempt_failed(task: Task, fact: f.TaskAttemptFailed) -> Changes:
+    return {**_IDLE, **_losses(task, fact.error), "error": fact.error, "not_before": fact.not_before}
+
+
+def _losses(task: Task, error: f.Failure) -> Changes:
+    if error.kind != "worker_lost" or task.status is not Status.RUNNING:
+        return {}
+    return {"losses": task.losses + 1, "losses_alone": task.losses_alone + task.alone}
+
+
+def _failed(task: Task, fact: f.TaskFailed) -> Changes:
+    return {**_IDLE, **_losses(task, fact.error), "error": fact.error, "ended_at": fact.at}
+
+
+def _given_back(task: Task, _: TaskFact) -> Changes:
+    return {**_IDLE, "spent": task.spent - (task.status is Status.RUNNING)}
+
+
+def _suspended(task: Task, fact: f.TaskSuspended) -> Changes:
+    return _given_back(task, fact)
+
+
+def _redriven(task: Task, fact: f.TaskRedriven) -> Changes:
+    edited = {"payload": fact.payload, "payload_version": fact.version} if fact.payload else {}
+    return {
+        "run": fact.run,
+        "spent": 0,
+        "losses": 0,
+        "losses_alone": 0,
+        "queued_since": fact.at,
+        "first_start": None,
+        "not_before": None,
+        "hold_until": None,
+        "ended_at": None,
+        **edited,
+    }
+
+
+def _rescheduled(task: Task, fact: f.TaskRescheduled) -> Changes:
+    return {
+        "priority": task.priority if fact.priority is None else fact.priority,
+        "not_before": fact.not_before or task.not_before,
+    }
+
+
+def _ended(_: Task, fact: TaskFact) -> Changes:
+    return {**_IDLE, "ended_at": fact.at, "waits_for": ()}
+
+
+_REMEMBERS: dict[type[TaskFact], Callable[[Task, Any], Changes]] = {
+    f.TaskHeld: _held,
+    f.TaskValidated: _validated,
+    f.TaskApproved: _approved,
+    f.TaskDeferred: _deferred,
+    f.TaskRouted: _routed,
+    f.TaskStarted: _started,
+    f.TaskCheckpointed: _checkpointed,
+    f.TaskCompleted: _completed,
+    f.TaskAttemptFailed: _attempt_failed,
+    f.TaskFailed: _failed,
+    f.TaskReleased: _given_back,
+    f.TaskSuspended: _suspended,
+    f.TaskRedriven: _redriven,
+    f.TaskRescheduled: _rescheduled,
+    f.TaskCancelled: _ended,
+    f.TaskRejected: _ended,
+}

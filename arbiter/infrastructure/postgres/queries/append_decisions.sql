@@ -1,0 +1,88 @@
+-- append_decisions: write the facts of many decisions with the ready rows they lead to; a decision about a
+--                   live task whose row has moved on is left out whole, the others stand.
+-- in:  known uuid[], expected bigint[]: live tasks and the version each decision was made at
+--      fresh uuid[]: tasks without a row until now (new, or parked)
+--      ids, versions, topics, states: the facts; row_* arrays: the rows to write; gone uuid[]: rows to remove
+-- out: one row per decision that stands: task_id, and the last position of the whole append
+WITH guarded AS MATERIALIZED (
+    SELECT set_config('lock_timeout', '5s', true), set_config('synchronous_commit', 'on', true)
+), held AS MATERIALIZED (
+    SELECT ready.task_id
+    FROM guarded
+    CROSS JOIN unnest(%(known)b::uuid[], %(expected)b::bigint[]) AS known (task_id, version)
+    JOIN arbiter.ready_tasks AS ready
+        ON ready.task_id = known.task_id AND ready.version = known.version
+    ORDER BY ready.task_id
+    FOR UPDATE OF ready
+), accepted AS MATERIALIZED (
+    SELECT held.task_id FROM held
+    UNION ALL
+    SELECT fresh.task_id FROM unnest(%(fresh)b::uuid[]) AS fresh (task_id)
+), log AS MATERIALIZED (
+    SELECT arbiter.enter_log() AS at
+    FROM guarded CROSS JOIN (SELECT count(*) AS decisions FROM accepted) AS to_write
+    WHERE to_write.decisions > 0
+), written AS (
+    INSERT INTO arbiter.facts (originator_id, originator_version, topic, state)
+    SELECT fact.id, fact.version, fact.topic, fact.state
+    FROM log
+    CROSS JOIN LATERAL unnest(
+        %(ids)b::uuid[], %(versions)b::bigint[], %(topics)b::text[], %(states)b::bytea[]
+    ) WITH ORDINALITY AS fact (id, version, topic, state, place)
+    WHERE fact.id IN (SELECT accepted.task_id FROM accepted)
+    ORDER BY fact.place
+    RETURNING notification_id
+), timed AS (
+    INSERT INTO arbiter.log_times (position, at)
+    SELECT max(written.notification_id), max(log.at) FROM written CROSS JOIN log
+    HAVING count(*) > 0
+    RETURNING position
+), offered AS (
+    INSERT INTO arbiter.ready_tasks AS ready (
+        task_id, version, status, kind, queue, tenant, priority, submitted_at, not_before, due, needs,
+        run, attempt, attempt_id, claimed_by, payload_version, checkpoint_version, due_at,
+        stopping_by, stopping_until
+    )
+    SELECT
+        new.task_id, new.version, new.status, new.kind, new.queue, new.tenant, new.priority,
+        new.submitted_at, new.not_before, new.due, string_to_array(new.needs, chr(31)),
+        new.run, new.attempt, new.attempt_id, new.claimed_by, new.payload_version,
+        new.checkpoint_version, new.due_at, new.stopping_by, new.stopping_until
+    FROM unnest(
+        %(row_task_id)b::uuid[], %(row_version)b::bigint[], %(row_status)b::text[], %(row_kind)b::text[],
+        %(row_queue)b::text[], %(row_tenant)b::text[], %(row_priority)b::smallint[],
+        %(row_submitted_at)b::timestamptz[], %(row_not_before)b::timestamptz[], %(row_due)b::boolean[],
+        %(row_needs)b::text[], %(row_run)b::int[], %(row_attempt)b::int[], %(row_attempt_id)b::uuid[],
+        %(row_claimed_by)b::uuid[], %(row_payload_version)b::bigint[],
+        %(row_checkpoint_version)b::bigint[], %(row_due_at)b::timestamptz[],
+        %(row_stopping_by)b::uuid[], %(row_stopping_until)b::timestamptz[]
+    ) AS new (
+        task_id, version, status, kind, queue, tenant, priority, submitted_at, not_before, due, needs,
+        run, attempt, attempt_id, claimed_by, payload_version, checkpoint_version, due_at,
+        stopping_by, stopping_until
+    )
+    WHERE new.task_id IN (SELECT accepted.task_id FROM accepted)
+    ON CONFLICT (task_id) DO UPDATE SET
+        version = excluded.version,
+        status = excluded.status,
+        priority = excluded.priority,
+        not_before = excluded.not_before,
+        due = excluded.due AND coalesce(excluded.stopping_by, ready.stopping_by) IS NULL,
+        run = excluded.run,
+        attempt = excluded.attempt,
+        attempt_id = excluded.attempt_id,
+        claimed_by = excluded.claimed_by,
+        payload_version = excluded.payload_version,
+        checkpoint_version = excluded.checkpoint_version,
+        due_at = excluded.due_at,
+        stopping_by = coalesce(excluded.stopping_by, ready.stopping_by),
+        stopping_until = coalesce(excluded.stopping_until, ready.stopping_until)
+), removed AS (
+    DELETE FROM arbiter.ready_tasks
+    WHERE task_id = ANY (%(gone)b::uuid[]) AND task_id IN (SELECT accepted.task_id FROM accepted)
+), announced AS MATERIALIZED (
+    SELECT count(pg_notify(%(channel)s, word)) AS words
+    FROM log CROSS JOIN unnest(%(words)s::text[]) AS word
+)
+SELECT accepted.task_id, timed.position
+FROM accepted CROSS JOIN announced CROSS JOIN timed

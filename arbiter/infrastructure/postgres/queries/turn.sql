@@ -1,0 +1,114 @@
+-- turn: one turn of a worker's lane. Appends the ends of finished attempts and the starts of claimed tasks,
+--       removes or moves their ready rows, and claims the next tasks, all in one commit.
+-- in:  me uuid: the incarnation, which must not be lost
+--      known uuid[], expected bigint[]: finished and begun tasks, at the version the worker knows
+--      ids, versions, topics, states: their facts; gone uuid[]: the finished ones
+--      begun uuid[] with begun_version, begun_attempt, begun_attempt_id, begun_due_at
+--      queues, kinds, abilities text[], how_many int[]: what to claim, and total int: how many in all
+-- out: what ('held' | 'claimed' | 'log'), task_id, version, state (a claimed task's first fact), position
+-- Locks, in this order: own worker row, own ready rows by id, queue rows, other ready rows if free, the log.
+WITH guarded AS MATERIALIZED (
+    SELECT set_config('lock_timeout', '5s', true), set_config('synchronous_commit', 'on', true)
+), worker AS MATERIALIZED (
+    SELECT workers.incarnation
+    FROM guarded CROSS JOIN arbiter.workers
+    WHERE workers.incarnation = %(me)b AND workers.status = 'live'
+    FOR KEY SHARE OF workers
+), held AS MATERIALIZED (
+    SELECT ready.task_id
+    FROM worker
+    CROSS JOIN unnest(%(known)b::uuid[], %(expected)b::bigint[]) AS known (task_id, version)
+    JOIN arbiter.ready_tasks AS ready
+        ON ready.task_id = known.task_id AND ready.version = known.version
+        AND ready.claimed_by = %(me)b
+    ORDER BY ready.task_id
+    FOR UPDATE OF ready
+), rooms AS MATERIALIZED (
+    SELECT named.queue, arbiter.room_in_queue(named.queue) AS room
+    FROM (SELECT count(*) AS tasks FROM held) AS locked
+    CROSS JOIN (
+        SELECT DISTINCT queue FROM unnest(%(queues)b::text[]) AS queue ORDER BY queue
+    ) AS named
+    WHERE locked.tasks >= 0
+), offers AS MATERIALIZED (
+    SELECT next_up.task_id, next_up.priority, next_up.submitted_at, rooms.queue, rooms.room
+    FROM worker
+    CROSS JOIN unnest(
+        %(queues)b::text[], %(kinds)b::text[], %(abilities)b::text[], %(how_many)b::int[]
+    ) AS wanted (queue, kind, abilities, how_many)
+    JOIN rooms ON rooms.queue = wanted.queue
+    CROSS JOIN LATERAL (
+        SELECT ready.task_id, ready.priority, ready.submitted_at
+        FROM arbiter.ready_tasks AS ready
+        WHERE ready.queue = wanted.queue AND ready.kind = wanted.kind
+            AND ready.status = 'queued' AND ready.due AND ready.claimed_by IS NULL
+            AND ready.needs <@ string_to_array(wanted.abilities, chr(31))
+        ORDER BY ready.priority DESC, ready.submitted_at, ready.task_id
+        LIMIT least(wanted.how_many, rooms.room)
+        FOR UPDATE SKIP LOCKED
+    ) AS next_up
+), best AS MATERIALIZED (
+    SELECT placed.task_id
+    FROM (
+        SELECT
+            offers.task_id, offers.priority, offers.submitted_at, offers.room,
+            row_number() OVER (
+                PARTITION BY offers.queue
+                ORDER BY offers.priority DESC, offers.submitted_at, offers.task_id
+            ) AS place
+        FROM offers
+    ) AS placed
+    WHERE placed.place <= placed.room
+    ORDER BY placed.priority DESC, placed.submitted_at, placed.task_id
+    LIMIT %(total)b
+), claimed AS (
+    UPDATE arbiter.ready_tasks AS ready SET claimed_by = %(me)b
+    FROM best JOIN arbiter.facts AS first ON first.originator_id = best.task_id
+    WHERE ready.task_id = best.task_id AND first.originator_version = 1
+    RETURNING ready.task_id, ready.version, ready.priority, ready.submitted_at, first.state
+), log AS MATERIALIZED (
+    SELECT arbiter.enter_log() AS at
+    FROM (SELECT count(*) AS tasks FROM held) AS locked
+    CROSS JOIN (SELECT count(*) AS tasks FROM claimed) AS taken
+    WHERE locked.tasks > 0
+), written AS (
+    INSERT INTO arbiter.facts (originator_id, originator_version, topic, state)
+    SELECT fact.id, fact.version, fact.topic, fact.state
+    FROM log
+    CROSS JOIN LATERAL unnest(
+        %(ids)b::uuid[], %(versions)b::bigint[], %(topics)b::text[], %(states)b::bytea[]
+    ) WITH ORDINALITY AS fact (id, version, topic, state, place)
+    WHERE fact.id IN (SELECT held.task_id FROM held)
+    ORDER BY fact.place
+    RETURNING notification_id
+), timed AS (
+    INSERT INTO arbiter.log_times (position, at)
+    SELECT max(written.notification_id), max(log.at) FROM written CROSS JOIN log
+    HAVING count(*) > 0
+    RETURNING position
+), removed AS (
+    DELETE FROM arbiter.ready_tasks
+    WHERE task_id = ANY (%(gone)b::uuid[]) AND task_id IN (SELECT held.task_id FROM held)
+), moved AS (
+    UPDATE arbiter.ready_tasks AS ready SET
+        status = 'running',
+        version = begun.version,
+        attempt = begun.attempt,
+        attempt_id = begun.attempt_id,
+        due_at = begun.due_at,
+        not_before = NULL
+    FROM unnest(
+        %(begun)b::uuid[], %(begun_version)b::bigint[], %(begun_attempt)b::int[],
+        %(begun_attempt_id)b::uuid[], %(begun_due_at)b::timestamptz[]
+    ) AS begun (task_id, version, attempt, attempt_id, due_at)
+    WHERE ready.task_id = begun.task_id AND begun.task_id IN (SELECT held.task_id FROM held)
+), announced AS MATERIALIZED (
+    SELECT pg_notify(%(channel)s, 'log') FROM log
+)
+SELECT 'held' AS what, held.task_id, NULL::bigint AS version, NULL::bytea AS state, NULL::bigint AS position
+FROM held
+UNION ALL
+SELECT 'claimed', claimed.task_id, claimed.version, claimed.state, NULL FROM claimed
+UNION ALL
+SELECT 'worker', worker.incarnation, NULL, NULL, timed.position
+FROM worker LEFT JOIN timed ON true LEFT JOIN announced ON true
