@@ -1,1 +1,1 @@
-"""A demonstration on real code: reviewers at work, one of them killed half-way."""
+"""`arbiter demo`: real reviewers do real work on real files, as agents."""

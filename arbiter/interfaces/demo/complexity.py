@@ -1,0 +1,56 @@
+"""The complexity reviewer: radon's cyclomatic complexity and maintainability index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from arbiter.interfaces.demo.reading import Finding, Source, answer, parse_error
+from arbiter.interfaces.demo.tools import module, quiet_parsing
+
+WORTH_SAYING = "C"  # ranks run from A, simple, to F, beyond understanding
+
+
+class _Radon(NamedTuple):
+    version: str
+    complexity: Any
+    metrics: Any
+
+
+def review(path: str | Path) -> dict[str, Any]:
+    """Blocks and files of rank C or worse, and the file's maintainability from 0 to 100."""
+    source, radon = Source.at(path), _radon()
+    try:
+        blocks = radon.complexity.cc_visit(source.text)
+        index = radon.metrics.mi_visit(source.text, multi=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as unparsed:
+        findings: list[Finding] = [parse_error(unparsed)]
+        return answer("radon", radon.version, source, findings, maintainability=None)
+    findings = [*_of_blocks(radon, blocks), *_of_file(radon, index)]
+    return answer("radon", radon.version, source, findings, maintainability=round(index, 1))
+
+
+def _of_blocks(radon: _Radon, blocks: Iterable[Any]) -> Iterable[Finding]:
+    for block in blocks:
+        rank = radon.complexity.cc_rank(block.complexity)
+        if rank >= WORTH_SAYING:
+            what = {"C": "class", "M": "method"}.get(block.letter, "function")
+            said = f"{what} {block.fullname} has a cyclomatic complexity of {block.complexity}"
+            yield Finding(f"complexity-{rank}", block.lineno, said)
+
+
+def _of_file(radon: _Radon, index: float) -> Iterable[Finding]:
+    rank = radon.metrics.mi_rank(index)
+    if rank >= WORTH_SAYING:
+        said = f"the file's maintainability index is {index:.1f} of 100"
+        yield Finding(f"maintainability-{rank}", 1, said)
+
+
+@cache
+def _radon() -> _Radon:
+    complexity, metrics = module("radon.complexity"), module("radon.metrics")
+    quiet_parsing()
+    return _Radon(version("radon"), complexity, metrics)
