@@ -1,1 +1,5 @@
-"""A PostgreSQL of one's own: started when none is named, stopped when its last user leaves."""
+"""PostgreSQL from a wheel, shared by the processes of one machine and gone with the last of them.
+
+Nothing is imported here: the supervisor loads this folder without the rest of Arbiter, so that it
+starts in milliseconds and stays small. Users import `EmbeddedPostgres` from `.server`.
+"""
