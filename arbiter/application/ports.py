@@ -15,6 +15,9 @@ from arbiter.domain.facts import (
     AgentUpdated,
     Fact,
     QueueFact,
+    TaskCancelled,
+    TaskSubmitted,
+    TaskSuspended,
     WorkerJoined,
     WorkerLeft,
     WorkerLost,
@@ -79,6 +82,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     row: ReadyRow | None
     """The ready row from now on; None when the task wants nothing any more."""
 
+    tells: UUID | None = None
+    """The incarnation to tell, because what it runs was cancelled or suspended."""
+
 
 def entry(
     before: Task | None, facts: Sequence[TaskFact], *, at: datetime
@@ -96,9 +102,15 @@ def entry(
             was_live=before is not None and before.is_live,
             facts=decided,
             row=ready_row(after, at=at, stops=stops(before, decided)),
+            tells=_tells(before, decided),
         ),
         after,
     )
+
+
+def _tells(before: Task | None, facts: tuple[TaskFact, ...]) -> UUID | None:
+    ended_from_outside = isinstance(facts[0], TaskCancelled | TaskSuspended)
+    return before.incarnation if before is not None and ended_from_outside else None
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -147,6 +159,10 @@ class Log(Protocol):
         """Return the position of the last fact; 0 for an empty log."""
         ...
 
+    async def barrier(self) -> None:
+        """Wait until every append that began before this call has ended, one way or the other."""
+        ...
+
 
 class Wanted(msgspec.Struct, frozen=True):
     """Which tasks a worker can take from one queue, and how many."""
@@ -162,7 +178,7 @@ class Claimed(msgspec.Struct, frozen=True):
 
     task_id: UUID
     version: int
-    first: TaskFact
+    first: TaskSubmitted
     """Its task.submitted: enough for a task at version 2; others are read whole."""
 
 
@@ -231,14 +247,18 @@ class ReadyQueue(Protocol):
         ...
 
     async def unroutable(self, limit: int) -> Sequence[UUID]:
-        """Return due tasks that no live agent is able to do."""
+        """Return due tasks of a hosted kind whose needs no live agent of that kind and queue meets."""
+        ...
+
+    async def postpone(self, task_ids: Sequence[UUID], until: datetime) -> None:
+        """Look at queued tasks again later, for a reason that is already recorded."""
         ...
 
     async def claimed_by(self, incarnation: UUID, limit: int) -> Sequence[UUID]:
         """Return assigned and running tasks of an incarnation."""
         ...
 
-    async def forget(self, incarnation: UUID) -> int:
+    async def forget(self, incarnation: UUID, at: datetime) -> int:
         """Offer what a gone incarnation had claimed but not begun, or not let go; say how many."""
         ...
 
@@ -355,7 +375,7 @@ class Queues(Protocol):
         ...
 
 
-Word = Literal["log", "ready"]
+Word = Literal["log", "ready", "later"]
 
 
 class Bell(Protocol):
@@ -376,5 +396,7 @@ def words_of(entries: Sequence[Entry]) -> set[str]:
     for made in entries:
         row = made.row
         if row is not None and row.status == "queued":
-            words.add("ready")
+            words.add("ready" if row.due else "later")
+        if made.tells is not None:
+            words.add(f"{STOP_WORD}{made.tells}")
     return words

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from arbiter.domain import facts as f
-from arbiter.domain import verbs
+from arbiter.domain.deadlines import due_at
 from arbiter.domain.facts.lifecycle import TaskFact
 from arbiter.domain.status import Status
 from arbiter.domain.task import Task
@@ -79,7 +79,7 @@ def ready_row(task: Task, *, at: datetime, stops: UUID | None = None) -> ReadyRo
         claimed_by=task.incarnation,
         payload_version=task.payload_version,
         checkpoint_version=task.checkpoint_version,
-        due_at=verbs.due_at(task),
+        due_at=due_at(task),
         stopping_by=stops,
         stopping_until=at + STOP_GRACE if stops else None,
     )

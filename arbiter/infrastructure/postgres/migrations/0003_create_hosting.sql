@@ -10,7 +10,7 @@ CREATE TABLE arbiter.workers (
     queues text[] NOT NULL,
     joined_at timestamptz NOT NULL
 ) WITH (fillfactor = 50);
-CREATE INDEX workers_live ON arbiter.workers (status) WHERE status <> 'left';
+CREATE INDEX workers_live ON arbiter.workers (status) WHERE status <> 'gone';
 
 -- The latest profile of every agent that was ever registered.
 CREATE TABLE arbiter.agents (

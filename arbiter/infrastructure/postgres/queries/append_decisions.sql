@@ -50,9 +50,9 @@ WITH guarded AS MATERIALIZED (
         new.checkpoint_version, new.due_at, new.stopping_by, new.stopping_until
     FROM unnest(
         %(row_task_id)b::uuid[], %(row_version)b::bigint[], %(row_status)b::text[], %(row_kind)b::text[],
-        %(row_queue)b::text[], %(row_tenant)b::text[], %(row_priority)b::smallint[],
+        %(row_queue)b::text[], %(row_tenant)b::text[], %(row_priority)b::bigint[],
         %(row_submitted_at)b::timestamptz[], %(row_not_before)b::timestamptz[], %(row_due)b::boolean[],
-        %(row_needs)b::text[], %(row_run)b::int[], %(row_attempt)b::int[], %(row_attempt_id)b::uuid[],
+        %(row_needs)b::text[], %(row_run)b::bigint[], %(row_attempt)b::bigint[], %(row_attempt_id)b::uuid[],
         %(row_claimed_by)b::uuid[], %(row_payload_version)b::bigint[],
         %(row_checkpoint_version)b::bigint[], %(row_due_at)b::timestamptz[],
         %(row_stopping_by)b::uuid[], %(row_stopping_until)b::timestamptz[]
@@ -82,7 +82,12 @@ WITH guarded AS MATERIALIZED (
     WHERE task_id = ANY (%(gone)b::uuid[]) AND task_id IN (SELECT accepted.task_id FROM accepted)
 ), announced AS MATERIALIZED (
     SELECT count(pg_notify(%(channel)s, word)) AS words
-    FROM log CROSS JOIN unnest(%(words)s::text[]) AS word
+    FROM log
+    CROSS JOIN (
+        SELECT unnest(%(words)s::text[]) AS word
+        UNION
+        SELECT 'ready' WHERE EXISTS (SELECT 1 FROM arbiter.queues WHERE queues.running_limit IS NOT NULL)
+    ) AS news
 )
 SELECT accepted.task_id, timed.position
 FROM accepted CROSS JOIN announced CROSS JOIN timed

@@ -34,7 +34,7 @@ WITH guarded AS MATERIALIZED (
     SELECT next_up.task_id, next_up.priority, next_up.submitted_at, rooms.queue, rooms.room
     FROM worker
     CROSS JOIN unnest(
-        %(queues)b::text[], %(kinds)b::text[], %(abilities)b::text[], %(how_many)b::int[]
+        %(queues)b::text[], %(kinds)b::text[], %(abilities)b::text[], %(how_many)b::bigint[]
     ) AS wanted (queue, kind, abilities, how_many)
     JOIN rooms ON rooms.queue = wanted.queue
     CROSS JOIN LATERAL (
@@ -60,7 +60,7 @@ WITH guarded AS MATERIALIZED (
     ) AS placed
     WHERE placed.place <= placed.room
     ORDER BY placed.priority DESC, placed.submitted_at, placed.task_id
-    LIMIT %(total)b
+    LIMIT %(total)s
 ), claimed AS (
     UPDATE arbiter.ready_tasks AS ready SET claimed_by = %(me)b
     FROM best JOIN arbiter.facts AS first ON first.originator_id = best.task_id
@@ -98,12 +98,16 @@ WITH guarded AS MATERIALIZED (
         due_at = begun.due_at,
         not_before = NULL
     FROM unnest(
-        %(begun)b::uuid[], %(begun_version)b::bigint[], %(begun_attempt)b::int[],
+        %(begun)b::uuid[], %(begun_version)b::bigint[], %(begun_attempt)b::bigint[],
         %(begun_attempt_id)b::uuid[], %(begun_due_at)b::timestamptz[]
     ) AS begun (task_id, version, attempt, attempt_id, due_at)
     WHERE ready.task_id = begun.task_id AND begun.task_id IN (SELECT held.task_id FROM held)
 ), announced AS MATERIALIZED (
-    SELECT pg_notify(%(channel)s, 'log') FROM log
+    SELECT pg_notify(%(channel)s, CASE WHEN limited.any_queue THEN 'ready' ELSE 'log' END)
+    FROM log
+    CROSS JOIN (
+        SELECT EXISTS (SELECT 1 FROM arbiter.queues WHERE queues.running_limit IS NOT NULL) AS any_queue
+    ) AS limited
 )
 SELECT 'held' AS what, held.task_id, NULL::bigint AS version, NULL::bytea AS state, NULL::bigint AS position
 FROM held

@@ -1,0 +1,131 @@
+"""Orders, checked at the door; an order may be refused, a fact never."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from arbiter.domain.blob import Blob
+from arbiter.domain.limits import NO_LIMITS, Limits
+from arbiter.domain.retry import RetryPolicy
+
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=r"^[^\s\x00-\x1f\x7f]+$"),
+]
+"""A name of a kind, queue or tenant: no spaces, no control characters."""
+
+Words = Annotated[
+    str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")
+]
+"""A sentence a person gives as a reason."""
+
+Priority = Annotated[int, Field(ge=0, le=9, strict=True)]
+
+
+class Command(BaseModel):
+    """An order; unknown words in it are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Submit(Command):
+    """Ask for work."""
+
+    kind: Name
+    payload: Blob
+    queue: Name = "default"
+    tenant: Name = "default"
+    priority: Priority = 5
+    requires: dict[Name, tuple[Words, ...]] = {}
+    not_before: AwareDatetime | None = None
+    limits: Limits = NO_LIMITS
+    retry: RetryPolicy | None = None
+    idempotency_key: Words | None = None
+    hold: Words | None = None
+    hold_until: AwareDatetime | None = None
+    subject: Words | None = None
+    parent: UUID | None = None
+    cause: Words | None = None
+    trace: str | None = None
+    by: Words | None = None
+    any_kind: bool = False
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Submit:
+        if self.retry is not None:
+            check_retry(self.retry)
+        check_limits(self.limits)
+        if self.hold_until is not None and self.hold is None:
+            raise ValueError("hold_until: says until when to hold, but there is no hold reason")
+        return self
+
+
+class Redrive(Command):
+    """Begin a new run of a parked task, perhaps with another payload."""
+
+    task_id: UUID
+    payload: Blob | None = None
+    by: Words | None = None
+    why: Words | None = None
+
+
+class Reschedule(Command):
+    """Change when, or how soon before others, a waiting task is offered."""
+
+    task_id: UUID
+    priority: Priority | None = None
+    not_before: AwareDatetime | None = None
+    by: Words | None = None
+    why: Words | None = None
+
+
+class Decide(Command):
+    """Cancel, suspend, resume, approve or reject one task, saying who and why."""
+
+    task_id: UUID
+    by: Words | None = None
+    why: Words | None = None
+    until: AwareDatetime | None = None
+    digest: str | None = None
+
+
+def check_retry(retry: RetryPolicy) -> None:
+    """Refuse a policy that cannot be meant."""
+    _number("retry.max_attempts", retry.max_attempts, least=1, most=1000)
+    _number("retry.initial", retry.initial, least=0)
+    _number("retry.cap", retry.cap, least=0)
+    _number("retry.jitter", retry.jitter, least=0, most=1)
+    if retry.backoff not in ("linear", "exponential", "constant"):
+        raise ValueError("retry.backoff: must be 'linear', 'exponential' or 'constant'")
+    for error_type, response in retry.on.items():
+        if response not in ("retry", "fail", "hold"):
+            raise ValueError(f"retry.on[{error_type!r}]: must be 'retry', 'fail' or 'hold'")
+
+
+def check_limits(limits: Limits) -> None:
+    """Refuse time limits that cannot be meant."""
+    for name in ("schedule_to_start", "start_to_close", "total", "heartbeat"):
+        value = getattr(limits, name)
+        if value is not None:
+            _number(f"limits.{name}", value, least=0.001, most=10 * 365 * 86400)
+
+
+def _number(field: str, value: Any, *, least: float, most: float = 1e9) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{field}: must be a number, not {value!r}")  # noqa: TRY004 - the door speaks ValueError
+    if not least <= value <= most:
+        raise ValueError(f"{field}: {value} is out of range; must be from {least:g} to {most:g}")
+
+
+__all__ = [
+    "Command",
+    "Decide",
+    "Redrive",
+    "Reschedule",
+    "Submit",
+    "check_limits",
+    "check_retry",
+]

@@ -1,0 +1,61 @@
+"""Choosing the agent for a task: one port, one strategy so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from arbiter.domain.facts import Candidate, Decision
+from arbiter.domain.task import Task
+
+
+class Capable(msgspec.Struct, frozen=True):
+    """An agent that is able to do a task and has a free slot, as the router sees it."""
+
+    name: str
+    free: int
+    slots: int
+
+
+class Router(Protocol):
+    """Chooses among capable agents; the decision it returns is all one needs to choose so again."""
+
+    def choose(self, task: Task, candidates: Sequence[Capable], chance: float) -> tuple[str, Decision]:
+        """Name the agent, and say why; there is at least one candidate."""
+        ...
+
+
+class MostFreeSlots:
+    """The agent with the largest free share of its slots; of equals, the first by name."""
+
+    def __init__(self) -> None:
+        """Remember the answers for a single candidate: they are always the same."""
+        self._alone: dict[str, Decision] = {}
+
+    def choose(self, task: Task, candidates: Sequence[Capable], chance: float) -> tuple[str, Decision]:
+        """Name the agent; chance has no say."""
+        if len(candidates) == 1:
+            return self._only(candidates[0].name)
+        scored = sorted((-each.free / each.slots, each.name) for each in candidates)
+        chosen = scored[0][1]
+        return chosen, Decision(
+            strategy="most_free_slots",
+            reason=f"{chosen} has the largest free share of its slots",
+            candidates=tuple(
+                Candidate(agent=name, score=-share, propensity=float(name == chosen))
+                for share, name in scored
+            ),
+        )
+
+    def _only(self, name: str) -> tuple[str, Decision]:
+        decision = self._alone.get(name)
+        if decision is None:
+            decision = Decision(
+                strategy="most_free_slots",
+                reason=f"only {name} is able and free",
+                candidates=(Candidate(agent=name, score=1.0, propensity=1.0),),
+            )
+            self._alone[name] = decision
+        return name, decision

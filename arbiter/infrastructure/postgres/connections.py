@@ -1,0 +1,133 @@
+"""How Arbiter talks to its database: connections alike in every setting, errors in our own words."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.abc import Params
+from psycopg_pool import AsyncConnectionPool
+
+from arbiter.domain.errors import Unavailable
+from arbiter.infrastructure.postgres import arrays
+from arbiter.infrastructure.postgres.sql import load
+
+Row = tuple[Any, ...]
+
+PLANNED_ONCE = "SELECT set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false)"
+"""Our statements are planned once per connection: planning the big ones costs more than running them."""
+
+
+class Connections:
+    """Opens connections to one schema of one database."""
+
+    def __init__(self, dsn: str, schema: str, *, pooled: bool = False) -> None:
+        """`pooled` says that a transaction pooler stands between: nothing may outlive a statement."""
+        self.dsn, self.schema, self.pooled = dsn, schema, pooled
+
+    async def open(self) -> AsyncConnection[Row]:
+        """Open one connection, in autocommit mode.
+
+        Raises Unavailable with the driver's reason in one line.
+        """
+        with speaking_plainly():
+            connection = await AsyncConnection.connect(
+                self.dsn,
+                autocommit=True,
+                prepare_threshold=None if self.pooled else 0,
+                application_name="arbiter",
+                connect_timeout=10,
+            )
+            await self._prepare(connection)
+        return connection
+
+    async def _prepare(self, connection: AsyncConnection[Row]) -> None:
+        arrays.register(connection)
+        connection.prepared_max = 1000
+        if not self.pooled:
+            await connection.execute(PLANNED_ONCE)
+
+    def pool(self, size: int) -> AsyncConnectionPool[AsyncConnection[Row]]:
+        """Prepare a pool of connections for reading; it opens none before it is asked to."""
+        return AsyncConnectionPool(
+            self.dsn,
+            min_size=1,
+            max_size=size,
+            open=False,
+            configure=self._prepare,
+            timeout=15,
+            kwargs={
+                "autocommit": True,
+                "prepare_threshold": None if self.pooled else 0,
+                "application_name": "arbiter",
+            },
+        )
+
+    def query(self, name: str) -> bytes:
+        """Return a statement with this schema's name in place."""
+        return load(name, self.schema)
+
+
+class Reader:
+    """Runs reading statements on pooled connections."""
+
+    def __init__(self, connections: Connections, size: int = 4) -> None:
+        """Open nothing yet."""
+        self._connections = connections
+        self._pool = connections.pool(size)
+
+    async def open(self) -> None:
+        """Open the pool."""
+        with speaking_plainly():
+            await self._pool.open(wait=True, timeout=15)
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._pool.close()
+
+    async def rows(self, name: str, params: Params | None = None) -> list[Row]:
+        """Run a statement of ours and return its rows."""
+        async with self.connection() as connection:
+            cursor = await connection.execute(self._connections.query(name), params, binary=True)
+            return await cursor.fetchall()
+
+    async def row(self, name: str, params: Mapping[str, Any] | None = None) -> Row | None:
+        """Run a statement of ours and return its first row."""
+        found = await self.rows(name, params)
+        return found[0] if found else None
+
+    async def run(self, name: str, params: Mapping[str, Any] | None = None) -> int:
+        """Run a statement of ours and return how many rows it touched."""
+        async with self.connection() as connection:
+            cursor = await connection.execute(self._connections.query(name), params, binary=True)
+            return cursor.rowcount
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection[Row]]:
+        """Lend a connection."""
+        with speaking_plainly():
+            async with self._pool.connection() as connection:
+                yield connection
+
+
+class speaking_plainly:  # noqa: N801 - reads as a phrase where it is used
+    """Turn the driver's connection errors into Unavailable, one line each."""
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Translate what is about the connection; let everything else pass."""
+        if isinstance(error, psycopg.OperationalError) and not isinstance(
+            error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled
+        ):
+            raise Unavailable(f"database: {first_line(error)}") from error
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an error says, in one line."""
+    said = str(error).strip()
+    return said.splitlines()[0] if said else type(error).__name__

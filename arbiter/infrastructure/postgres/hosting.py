@@ -1,0 +1,214 @@
+"""Workers, agents and queues on PostgreSQL: a fact and a row, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from arbiter.application.agents import abilities_of
+from arbiter.application.ports import AgentProfile, Beat, LiveWorker, QueueState
+from arbiter.domain.errors import Conflict
+from arbiter.domain.facts import (
+    AgentRegistered,
+    AgentUpdated,
+    Fact,
+    QueueFact,
+    QueueLimited,
+    QueuePaused,
+    QueueResumed,
+    WorkerJoined,
+    WorkerLeft,
+    WorkerLost,
+    encode,
+)
+from arbiter.infrastructure.postgres.columns import fact_columns
+from arbiter.infrastructure.postgres.connections import Connections, Reader, Row
+
+
+class _Recording:
+    """Writes a fact together with the row it changes."""
+
+    def __init__(self, connections: Connections, reader: Reader, channel: str) -> None:
+        """The reader must be open before the first call."""
+        self._connections, self._reader, self._channel = connections, reader, channel
+
+    async def _record(
+        self,
+        fact: Fact,
+        statement: str,
+        params: Mapping[str, Any],
+        *,
+        guard: tuple[str, Mapping[str, Any]] | None = None,
+        word: str = "log",
+    ) -> bool:
+        """Change the row, then append: rows are locked before the log. False if the guard says no."""
+        columns = fact_columns([fact], [encode(fact)])
+        query = self._connections.query
+        try:
+            async with self._reader.connection() as connection, connection.transaction():
+                if guard is not None:
+                    allowed = await connection.execute(query(guard[0]), guard[1], binary=True)
+                    if await allowed.fetchone() is None:
+                        return False
+                await connection.execute(query(statement), params)
+                await connection.execute(
+                    query("append_facts"), {**columns, "channel": self._channel, "word": word}
+                )
+        except psycopg.errors.UniqueViolation as taken:
+            raise Conflict(fact.stream_id, fact.version - 1) from taken
+        return True
+
+
+class PostgresLeases(_Recording):
+    """Which worker incarnations are alive."""
+
+    async def join(self, joined: WorkerJoined) -> None:
+        """Append the fact and open the incarnation's row."""
+        await self._record(
+            joined,
+            "insert_worker",
+            {
+                "incarnation": joined.incarnation,
+                "worker": joined.worker,
+                "host": joined.host,
+                "pid": joined.pid,
+                "agents": list(joined.agents),
+                "queues": list(joined.queues),
+                "at": joined.at,
+            },
+        )
+
+    async def beat(self, incarnation: UUID) -> Beat:
+        """Raise the counter; tell the time, who else there is, and whether we are lost."""
+        rows = await self._reader.rows("beat", {"me": incarnation})
+        others = {row[0]: row for row in rows if row[0] != incarnation}
+        mine = [row for row in rows if row[0] == incarnation]
+        now = rows[0][3] if rows else (await self._time())
+        return Beat(
+            alive=bool(mine) and mine[0][2] == "live",
+            now=now,
+            others={other: row[1] for other, row in others.items()},
+            lost=frozenset(other for other, row in others.items() if row[2] == "lost"),
+        )
+
+    async def _time(self) -> Any:
+        row = await self._reader.row("database_time")
+        assert row is not None, "a select without a table has one row"
+        return row[0]
+
+    async def mark_lost(self, lost: WorkerLost) -> bool:
+        """Append the fact and close the row, if it still stands at the fact's beat and is live."""
+        return await self._record(
+            lost,
+            "set_worker_status",
+            {"incarnation": lost.incarnation, "status": "lost"},
+            guard=("lock_worker", {"incarnation": lost.incarnation, "beat": lost.beat}),
+        )
+
+    async def leave(self, left: WorkerLeft) -> None:
+        """Append the fact and close the row."""
+        await self._record(
+            left,
+            "set_worker_status",
+            {"incarnation": left.incarnation, "status": "gone"},
+            guard=("lock_worker", {"incarnation": left.incarnation, "beat": None}),
+        )
+
+    async def rescued(self, incarnation: UUID) -> None:
+        """Note that nothing of a lost incarnation is left to rescue."""
+        await self._reader.run("set_worker_status", {"incarnation": incarnation, "status": "gone"})
+
+    async def workers(self) -> Sequence[LiveWorker]:
+        """Return the live incarnations."""
+        return [_live_worker(row) for row in await self._reader.rows("select_workers")]
+
+
+class PostgresDirectory(_Recording):
+    """The agents that were ever registered."""
+
+    async def register(self, fact: AgentRegistered | AgentUpdated) -> None:
+        """Append the fact and keep the profile; an agent that came first elsewhere is a Conflict."""
+        await self._record(
+            fact,
+            "upsert_agent",
+            {
+                "name": fact.name,
+                "agent_id": fact.agent_id,
+                "version": fact.version,
+                "kinds": sorted(fact.kinds),
+                "abilities": sorted(abilities_of(fact)),
+                "max_concurrency": fact.max_concurrency,
+                "profile": msgspec.json.encode(fact).decode(),
+            },
+        )
+
+    async def agent(self, name: str) -> AgentProfile | None:
+        """Return one agent's profile."""
+        row = await self._reader.row("select_agent", {"name": name})
+        return _profile(row) if row else None
+
+    async def kinds(self) -> frozenset[str]:
+        """Return every kind any agent was ever registered for."""
+        return frozenset(row[0] for row in await self._reader.rows("select_kinds"))
+
+
+class PostgresQueues(_Recording):
+    """The switches of whole queues."""
+
+    async def set(self, fact: QueueFact) -> None:
+        """Append the fact and put it in force; a version that is taken is a Conflict."""
+        paused = {QueuePaused: True, QueueResumed: False}.get(type(fact))
+        limited = isinstance(fact, QueueLimited)
+        await self._record(
+            fact,
+            "upsert_queue",
+            {
+                "queue": fact.queue,
+                "version": fact.version,
+                "paused": paused,
+                "limited": limited,
+                "running_limit": fact.limit if isinstance(fact, QueueLimited) else None,
+            },
+            word="ready",
+        )
+
+    async def get(self, queue: str) -> QueueState:
+        """Return a queue's switches; open and unlimited if nobody ever touched it."""
+        found = [state for state in await self.all() if state.queue == queue]
+        return found[0] if found else QueueState(queue=queue)
+
+    async def all(self) -> Sequence[QueueState]:
+        """Return every queue that was ever touched."""
+        return [
+            QueueState(queue=queue, version=version, paused=paused, running_limit=limit)
+            for queue, version, paused, limit in await self._reader.rows("select_queues")
+        ]
+
+
+def _live_worker(row: Row) -> LiveWorker:
+    incarnation, worker, host, pid, agents, queues, joined_at = row
+    return LiveWorker(
+        incarnation=incarnation,
+        worker=worker,
+        host=host,
+        pid=pid,
+        agents=tuple(agents),
+        queues=tuple(queues),
+        joined_at=joined_at,
+    )
+
+
+def _profile(row: Row) -> AgentProfile:
+    agent_id, name, version, kinds, abilities, max_concurrency = row
+    return AgentProfile(
+        agent_id=agent_id,
+        name=name,
+        version=version,
+        kinds=frozenset(kinds),
+        abilities=frozenset(abilities),
+        max_concurrency=max_concurrency,
+    )

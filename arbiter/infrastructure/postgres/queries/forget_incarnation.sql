@@ -1,0 +1,13 @@
+-- forget_incarnation: offer what a gone incarnation had claimed but not begun, or not let go.
+-- in:  incarnation uuid, at timestamptz      out: (rows touched)
+UPDATE arbiter.ready_tasks AS ready SET
+    claimed_by = CASE WHEN ready.claimed_by = %(incarnation)s THEN NULL ELSE ready.claimed_by END,
+    stopping_by = CASE WHEN ready.stopping_by = %(incarnation)s THEN NULL ELSE ready.stopping_by END,
+    stopping_until = CASE WHEN ready.stopping_by = %(incarnation)s THEN NULL ELSE ready.stopping_until END,
+    due = CASE
+        WHEN ready.stopping_by = %(incarnation)s
+            THEN ready.status = 'queued' AND coalesce(ready.not_before <= %(at)s, true)
+        ELSE ready.due
+    END
+WHERE (ready.claimed_by = %(incarnation)s AND ready.status = 'queued')
+    OR ready.stopping_by = %(incarnation)s

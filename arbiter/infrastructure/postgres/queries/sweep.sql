@@ -1,0 +1,38 @@
+-- sweep: offer the tasks whose not_before has passed and whose former handler has stopped or had its grace.
+-- in:  at timestamptz, how_many int, channel text
+-- out: how many were flipped; when the next one comes; when the next limit of a waiting task passes
+WITH ripe AS MATERIALIZED (
+    SELECT ready.task_id
+    FROM arbiter.ready_tasks AS ready
+    WHERE ready.status = 'queued' AND NOT ready.due
+        AND (ready.not_before <= %(at)s OR ready.not_before IS NULL)
+        AND (ready.stopping_until <= %(at)s OR ready.stopping_until IS NULL)
+    ORDER BY ready.not_before
+    LIMIT %(how_many)s
+    FOR UPDATE SKIP LOCKED
+), flipped AS (
+    UPDATE arbiter.ready_tasks AS ready SET due = true, stopping_by = NULL, stopping_until = NULL
+    FROM ripe WHERE ready.task_id = ripe.task_id
+    RETURNING ready.task_id
+), announced AS MATERIALIZED (
+    SELECT pg_notify(%(channel)s, 'ready') FROM (SELECT count(*) AS tasks FROM flipped) AS counted
+    WHERE counted.tasks > 0
+)
+SELECT
+    (SELECT count(*) FROM flipped) + 0 * (SELECT count(*) FROM announced),
+    least(
+        (
+            SELECT ready.not_before FROM arbiter.ready_tasks AS ready
+            WHERE ready.status = 'queued' AND NOT ready.due AND ready.not_before > %(at)s
+            ORDER BY ready.not_before LIMIT 1
+        ),
+        (
+            SELECT min(ready.stopping_until) FROM arbiter.ready_tasks AS ready
+            WHERE ready.stopping_by IS NOT NULL AND ready.stopping_until > %(at)s
+        )
+    ),
+    (
+        SELECT ready.due_at FROM arbiter.ready_tasks AS ready
+        WHERE ready.due_at IS NOT NULL AND ready.status IN ('queued', 'held', 'suspended')
+        ORDER BY ready.due_at LIMIT 1
+    )

@@ -1,0 +1,542 @@
+"""The worker's hot path: claims tasks, routes and starts them, and appends how they ended, turn by turn.
+
+Two lanes take turns over shared state, each with one statement in flight, so that Python works while
+PostgreSQL commits. A turn leaves at once when no other is under way; the second one leaves when there is
+a batch worth it or something has waited for 5 ms.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from arbiter.application.orchestrator import Orchestrator
+from arbiter.application.payloads import PAYLOAD_LIMIT, to_blob
+from arbiter.application.ports import Claimed, Clock, Entry, Log, ReadyQueue, Scheduler, Turn, Wanted, entry
+from arbiter.application.ready_row import needs_of
+from arbiter.domain import facts as f
+from arbiter.domain import verbs
+from arbiter.domain.errors import ArbiterError, AttemptFenced, Conflict, IllegalTransition, InvalidInput
+from arbiter.domain.facts.lifecycle import TaskFact
+from arbiter.domain.limits import Limits
+from arbiter.domain.routing import Router
+from arbiter.domain.task import Task, evolve, remember
+from arbiter.runtime.execution import Execution, Outcome, Raised, Returned
+from arbiter.runtime.executor import Executor, Isolated
+from arbiter.runtime.hosted import HostedAgent, Roster
+from arbiter.runtime.loop import Loop
+
+log = logging.getLogger(__name__)
+
+LANES = 2
+WORTH_A_TURN = 50
+MOST_IN_A_TURN = 500
+FLUSH_SECONDS = 0.005
+POLL_SECONDS = 30.0
+QUICK_HANDLER_SECONDS = 0.02
+"""Claiming ahead of free slots pays for handlers quicker than this; slower ones would sit on tasks."""
+
+CLAIM_KEPT_SECONDS = 1.0
+"""A claimed task that finds no slot for so long is offered to others again."""
+
+
+class Dispatcher:
+    """Keeps the slots of one worker incarnation busy."""
+
+    def __init__(  # noqa: PLR0913 - the hot path meets most ports
+        self,
+        *,
+        incarnation: UUID,
+        orchestrator: Orchestrator,
+        log: Log,
+        ready: ReadyQueue,
+        clock: Clock,
+        scheduler: Scheduler,
+        router: Router,
+        roster: Roster,
+        queues: tuple[str, ...],
+        isolated: Isolated,
+        lost: Callable[[], object],
+        poll_seconds: float = POLL_SECONDS,
+        result_limit: int = PAYLOAD_LIMIT,
+    ) -> None:
+        """Nothing is claimed yet. `lost` is called when the incarnation turns out to be lost."""
+        self.incarnation = incarnation
+        self._orchestrator, self._log, self._ready = orchestrator, log, ready
+        self._clock, self._scheduler, self._router = clock, scheduler, router
+        self._roster, self._queues, self._lost = roster, queues, lost
+        self._poll_seconds, self._result_limit = poll_seconds, result_limit
+        self._executor = Executor(clock, scheduler, self, isolated)
+        self._claimed: deque[tuple[Task, float]] = deque()
+        self._finished: deque[tuple[Entry, Execution, float]] = deque()
+        self.executing: dict[UUID, Execution] = {}
+        self._background: set[asyncio.Future[object]] = set()
+        self._claiming = 0
+        self._turning = 0
+        self._news = 1
+        self._news_seen = 0
+        self._draining = False
+        self._typical_seconds = 1.0
+        self._stuck: tuple[int, int] | None = None
+        self._settled = asyncio.Event()
+        self._loops = [Loop(f"lane {lane}", self.run_once, scheduler) for lane in range(LANES)]
+
+    # -- what others tell it
+
+    def start(self) -> None:
+        """Begin to claim."""
+        for lane in self._loops:
+            lane.start()
+
+    def something_is_ready(self) -> None:
+        """A task may be claimable that was not before."""
+        self._news += 1
+        self._wake()
+
+    async def recheck(self) -> None:
+        """Stop every handler whose task is no longer running in our name."""
+        before = list(self.executing.values())
+        if not before:
+            return
+        ours = set(await self._ready.claimed_by(self.incarnation, len(before) + MOST_IN_A_TURN * 4))
+        for execution in before:
+            task_id = execution.assignment.id
+            if task_id not in ours and self.executing.get(task_id) is execution:
+                self._close(execution)
+                self._executor.stop(execution)
+
+    # -- the turn
+
+    async def run_once(self) -> float | None:
+        """Take one turn, if there is anything to do; say when to look again."""
+        pause = self._pause()
+        if pause > 0:
+            return pause
+        self._turning += 1
+        try:
+            await self._turn()
+        finally:
+            self._turning -= 1
+            self._settle()
+            self._wake()
+        return 0.0
+
+    def _pause(self) -> float:
+        """Seconds until a turn is worth it; 0 for now."""
+        now = self._clock.monotonic()
+        startable = self._startable()
+        hungry = self._appetite() > 0 and self._news != self._news_seen
+        if not self._turning:
+            if self._finished or startable or hungry:
+                return 0.0
+            return self._poll_seconds
+        if len(self._finished) >= WORTH_A_TURN or startable >= WORTH_A_TURN:
+            return 0.0
+        if self._finished:
+            return max(0.0, self._finished[0][2] + FLUSH_SECONDS - now)
+        return self._poll_seconds
+
+    def _startable(self) -> int:
+        """How many claimed tasks may find a slot; none if nothing changed since none did."""
+        if self._stuck == (self._roster.changes, len(self._claimed)):
+            return 0
+        return min(len(self._claimed), self._roster.free)
+
+    def _appetite(self) -> int:
+        """How many tasks to claim now."""
+        if self._draining:
+            return 0
+        have = len(self._claimed) + self._claiming
+        if self._claims_ahead():
+            return self._roster.slots - have
+        return self._roster.takers - have
+
+    def _claims_ahead(self) -> bool:
+        if self._typical_seconds >= QUICK_HANDLER_SECONDS:
+            return False
+        oldest = next(iter(self.executing.values()), None)
+        return oldest is None or self._clock.monotonic() - oldest.begun < 2 * QUICK_HANDLER_SECONDS
+
+    async def _turn(self) -> None:
+        now, seen = self._clock.now(), self._news
+        finished = [self._finished.popleft() for _ in range(min(len(self._finished), MOST_IN_A_TURN))]
+        begun = self._begin(now)
+        total = max(0, min(self._appetite(), MOST_IN_A_TURN))
+        wanted = self._roster.wanted(self._queues, ahead=self._claims_ahead()) if total else []
+        if not (finished or begun or wanted):
+            return
+        self._claiming += total
+        try:
+            turned = await self._ready.turn(
+                Turn(
+                    incarnation=self.incarnation,
+                    finished=[made for made, _, _ in finished],
+                    begun=[made for made, _ in begun],
+                    wanted=wanted,
+                    total=total if wanted else 0,
+                )
+            )
+        except BaseException:
+            self._finished.extendleft(reversed(finished))
+            for _, execution in begun:
+                self._roster.let_go(execution.agent.name)
+            self._in_background(self._recover([made.task_id for made, _ in begun]))
+            raise
+        finally:
+            self._claiming -= total
+        if not turned.alive:
+            self._lost()
+            return
+        if wanted and _all_taken(wanted, turned.claimed, total):
+            self._news_seen = max(self._news_seen, seen)
+        self._after_finished(finished, turned.accepted)
+        self._after_begun(begun, turned.accepted)
+        await self._take_in(turned.claimed)
+
+    def _begin(self, now: datetime) -> list[tuple[Entry, Execution]]:
+        """Route and start the claimed tasks for which there is a free slot."""
+        begun: list[tuple[Entry, Execution]] = []
+        waiting: list[tuple[Task, float]] = []
+        while self._claimed and self._roster.free > 0 and len(begun) < MOST_IN_A_TURN:
+            task, since = self._claimed.popleft()
+            candidates = self._roster.candidates(task.kind, needs_of(task.requirements))
+            if not candidates:
+                waiting.append((task, since))
+                continue
+            name, decision = self._router.choose(task, candidates, self._orchestrator.chance())
+            self._roster.take(name)
+            agent = self._roster[name]
+            made, running = self._started(task, agent, decision, now)
+            begun.append((made, Execution(running, agent, self._clock.monotonic())))
+        self._claimed.extendleft(reversed(waiting))
+        self._stuck = (self._roster.changes, len(self._claimed)) if waiting else None
+        return begun
+
+    def _started(
+        self, task: Task, agent: HostedAgent, decision: f.Decision, now: datetime
+    ) -> tuple[Entry, Task]:
+        attempt_id = self._orchestrator.new_id(now)
+        routed = verbs.route(
+            task,
+            agent.name,
+            decision,
+            attempt_id=attempt_id,
+            incarnation=self.incarnation,
+            at=now,
+            retry=agent.retry if task.retry is None else None,
+            limits=_completed_limits(task, agent),
+        )
+        started = verbs.start(evolve(task, routed), attempt_id, at=now)
+        return entry(task, (routed, started), at=now)
+
+    def _after_begun(
+        self, begun: Sequence[tuple[Entry, Execution]], accepted: frozenset[UUID]
+    ) -> None:
+        for made, execution in begun:
+            if made.task_id in accepted:
+                execution.begun = execution.last_beat = self._clock.monotonic()
+                self.executing[made.task_id] = execution
+                self._executor.start(execution)
+            else:  # cancelled, suspended or reaped between claim and start
+                self._roster.let_go(execution.agent.name)
+
+    def _after_finished(
+        self, finished: Sequence[tuple[Entry, Execution, float]], accepted: frozenset[UUID]
+    ) -> None:
+        for made, execution, _ in finished:
+            if made.task_id not in accepted:
+                self._in_background(self._end_again(made, execution))
+
+    async def _take_in(self, claimed: Sequence[Claimed]) -> None:
+        """Remember the claimed tasks whole: a fresh one from its submission, others from their stream."""
+        older = [each.task_id for each in claimed if each.version != 2]
+        streams = await self._log.streams(older) if older else {}
+        now = self._clock.monotonic()
+        for each in claimed:
+            if each.version == 2:
+                task = _fresh(each)
+            else:
+                facts = [fact for fact in streams.get(each.task_id, ()) if isinstance(fact, TaskFact)]
+                known = remember(facts)
+                if known is None or known.version != each.version:
+                    continue  # it moved on: its row is no longer ours
+                task = known
+            self._claimed.append((task, now))
+
+    async def _recover(self, begun: Sequence[UUID]) -> None:
+        """A turn that failed may have been written or not: ask the log, and keep nothing in doubt."""
+        await self._log.barrier()
+        self._claimed.clear()
+        await self._ready.forget(self.incarnation, self._clock.now())
+        for task_id, facts in (await self._log.streams(begun)).items():
+            task = remember(fact for fact in facts if isinstance(fact, TaskFact))
+            if task is None or task.incarnation != self.incarnation or task.agent is None:
+                continue
+            if task_id not in self.executing:
+                self._roster.take(task.agent)
+                execution = Execution(task, self._roster[task.agent], self._clock.monotonic())
+                self.executing[task_id] = execution
+                self._executor.start(execution)
+        self.something_is_ready()
+
+    # -- how attempts end
+
+    def done(self, execution: Execution, outcome: Outcome) -> None:
+        """Take in that a handler has really stopped."""
+        self.executing.pop(execution.assignment.id, None)
+        self._roster.let_go(execution.agent.name)
+        self._learn(self._clock.monotonic() - execution.begun)
+        if execution.closed:
+            self._in_background(self._let_go(execution))
+        elif isinstance(outcome, Returned):
+            self._complete(execution, outcome.value)
+        elif isinstance(outcome, Raised):
+            self._in_background(self._fail(execution, outcome.error))
+        else:
+            error = f.Failure(kind="exception", type="Stopped", message="the handler stopped by itself")
+            self._in_background(self._fail(execution, error))
+        self._wake()
+
+    def _complete(self, execution: Execution, value: Any) -> None:
+        try:
+            result = to_blob(value, "result", self._result_limit)
+        except InvalidInput as no:
+            error = f.Failure(kind="exception", type="InvalidResult", message=str(no))
+            self._in_background(self._fail(execution, error))
+            return
+        now = self._clock.now()
+        completed = verbs.complete(execution.task, execution.attempt_id, result, at=now)
+        made, _ = entry(execution.task, (completed,), at=now)
+        self._finished.append((made, execution, self._clock.monotonic()))
+
+    async def _end_again(self, made: Entry, execution: Execution) -> None:
+        """A result whose version had moved: look again, and only an attempt that still holds may end."""
+        completed = made.facts[0]
+        assert isinstance(completed, f.TaskCompleted), "only results end in a turn"
+        await self._decide(
+            execution,
+            lambda task, at: [
+                verbs.complete(task, execution.attempt_id, completed.result, at=at)
+            ],
+        )
+
+    async def _fail(self, execution: Execution, error: f.Failure) -> None:
+        chance = self._orchestrator.chance()
+        await self._decide(
+            execution,
+            lambda task, at: verbs.fail_attempt(
+                task, execution.attempt_id, error, at=at, chance=chance
+            ),
+        )
+
+    async def _decide(
+        self, execution: Execution, decision: Callable[[Task, datetime], Sequence[TaskFact]]
+    ) -> None:
+        """Append the end of an attempt: from what we remember, and after a conflict from the log."""
+        now = self._clock.now()
+        try:
+            made, _ = entry(execution.task, decision(execution.task, now), at=now)
+            await self._log.append(made)
+        except Conflict:
+            try:
+                await self._orchestrator.decide(execution.assignment.id, decision)
+            except (AttemptFenced, IllegalTransition) as late:
+                log.info("a late report was refused: %s", late)
+        except (AttemptFenced, IllegalTransition) as late:
+            log.info("a late report was refused: %s", late)
+
+    def timed_out(self, execution: Execution, limit: str) -> None:
+        """End the attempt now; its handler is stopped and the next attempt waits for that."""
+        if execution.closed or execution.assignment.id not in self.executing:
+            return
+        message = f"the {limit} limit passed on attempt {execution.assignment.attempt}"
+        error = f.Failure(kind="timeout", type=limit, message=message)
+        self._close(execution, self._fail(execution, error))
+        self._executor.stop(execution)
+
+    def _close(self, execution: Execution, report: Any = None) -> None:
+        execution.closed = True
+        if report is not None:
+            execution.reported = self._in_background(report)
+
+    async def _let_go(self, execution: Execution) -> None:
+        """The handler of a closed attempt has stopped: the task may be offered again."""
+        if execution.reported is not None:
+            await asyncio.gather(execution.reported, return_exceptions=True)
+        await self._ready.handlers_stopped(
+            self.incarnation, [execution.assignment.id], self._clock.now()
+        )
+        self.something_is_ready()
+
+    # -- what running handlers say
+
+    async def save(self, execution: Execution, progress: Any) -> None:
+        """Append a checkpoint."""
+        blob = to_blob(progress, "checkpoint", self._result_limit)
+        await self._report(
+            execution, lambda task, at: verbs.checkpoint(task, execution.attempt_id, blob, at=at)
+        )
+
+    async def use(self, execution: Execution, used: dict[str, Any]) -> None:
+        """Append a report of usage."""
+        await self._report(
+            execution, lambda task, at: verbs.report_usage(task, execution.attempt_id, at=at, **used)
+        )
+
+    async def _report(
+        self, execution: Execution, decision: Callable[[Task, datetime], TaskFact]
+    ) -> None:
+        now = self._clock.now()
+        try:
+            made, task = entry(execution.task, (decision(execution.task, now),), at=now)
+            await self._log.append(made)
+        except Conflict:
+            task = await self._orchestrator.decide(
+                execution.assignment.id, lambda task, at: [decision(task, at)]
+            )
+        execution.task = task
+
+    # -- keeping house
+
+    async def keep_house(self) -> float:
+        """Offer again what was claimed and found no slot; say when to look again."""
+        now = self._clock.monotonic()
+        kept = [task.id for task, since in self._claimed if now - since >= CLAIM_KEPT_SECONDS]
+        if kept:
+            gone = set(kept)
+            self._claimed = deque(pair for pair in self._claimed if pair[0].id not in gone)
+            await self._ready.unclaim(self.incarnation, kept)
+        return CLAIM_KEPT_SECONDS if self._claimed else 60.0
+
+    async def drain(self, seconds: float, hurry: asyncio.Event) -> int:
+        """Stop claiming, let handlers finish, give back the rest; say how many were given back."""
+        self._draining = True
+        claimed = [task.id for task, _ in self._claimed]
+        self._claimed.clear()
+        if claimed:
+            await self._ready.unclaim(self.incarnation, claimed)
+        await self._quiet(seconds, hurry)
+        rest = [execution for execution in self.executing.values() if not execution.closed]
+        for execution in rest:
+            self._close(execution, self._release(execution))
+            self._executor.stop(execution)
+        await self._quiet(0.0 if hurry.is_set() else 1.0, hurry)
+        for lane in self._loops:
+            await lane.stop()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        return len(rest)
+
+    async def abandon(self) -> None:
+        """The incarnation is lost: stop every handler, report nothing."""
+        self._draining = True
+        self._claimed.clear()
+        self._finished.clear()
+        for execution in list(self.executing.values()):
+            execution.closed = True
+            self._executor.stop(execution)
+        for lane in self._loops:
+            lane.wake()
+
+    async def _release(self, execution: Execution) -> None:
+        await self._decide(
+            execution,
+            lambda task, at: [verbs.release(task, execution.attempt_id, "drain", at=at)],
+        )
+
+    async def _quiet(self, seconds: float, hurry: asyncio.Event) -> None:
+        """Wait until nothing runs and nothing is unsaid, at most so long, not at all in a hurry."""
+        over = asyncio.Event()
+
+        def end() -> None:
+            over.set()
+            self._settled.set()
+
+        alarm = self._scheduler.call_later(seconds, end)
+        hurried = asyncio.ensure_future(_then(hurry, end))
+        try:
+            while self._is_busy() and not over.is_set():
+                self._settled.clear()
+                self._wake()
+                await self._settled.wait()
+        finally:
+            alarm.cancel()
+            hurried.cancel()
+
+    def _is_busy(self) -> bool:
+        return bool(self.executing or self._finished or self._background or self._turning)
+
+    def _settle(self) -> None:
+        if self._draining:
+            self._settled.set()
+
+    def _in_background(self, work: Any) -> asyncio.Future[object]:
+        future: asyncio.Future[object] = asyncio.ensure_future(
+            self._scheduler.start(_logged(work), name="report")
+        )
+        self._background.add(future)
+        future.add_done_callback(self._forget)
+        return future
+
+    def _forget(self, future: asyncio.Future[object]) -> None:
+        self._background.discard(future)
+        self._settle()
+
+    def _learn(self, seconds: float) -> None:
+        self._typical_seconds += 0.1 * (seconds - self._typical_seconds)
+
+    def _wake(self) -> None:
+        for lane in self._loops:
+            lane.wake()
+
+
+async def _then(event: asyncio.Event, call: Callable[[], object]) -> None:
+    await event.wait()
+    call()
+
+
+async def _logged(work: Any) -> object:
+    try:
+        return await work
+    except ArbiterError as error:
+        log.warning("a report could not be appended: %s", error)
+        return None
+    except Exception:
+        log.exception("a report failed")
+        return None
+
+
+def _fresh(claimed: Claimed) -> Task:
+    """A task at version 2 can only have been submitted and validated."""
+    pending = evolve(None, claimed.first)
+    return evolve(pending, f.TaskValidated(task_id=claimed.task_id, version=2, at=claimed.first.at))
+
+
+def _all_taken(wanted: Sequence[Wanted], claimed: Sequence[Claimed], total: int) -> bool:
+    """Tell whether a claim came back with less than it asked for, of every kind: nothing is left."""
+    if len(claimed) >= total:
+        return False
+    asked: Counter[str] = Counter()
+    for each in wanted:
+        asked[each.kind] += each.how_many
+    got = Counter(each.first.kind for each in claimed)
+    return all(got[kind] < how_many for kind, how_many in asked.items())
+
+
+def _completed_limits(task: Task, agent: HostedAgent) -> Limits | None:
+    """The submission's limits, with the agent's own where the submission set none."""
+    own = agent.limits
+    if own is None:
+        return None
+    theirs = task.limits
+    completed = Limits(
+        schedule_to_start=theirs.schedule_to_start,
+        start_to_close=own.start_to_close if theirs.start_to_close is None else theirs.start_to_close,
+        total=own.total if theirs.total is None else theirs.total,
+        heartbeat=own.heartbeat if theirs.heartbeat is None else theirs.heartbeat,
+    )
+    return None if completed == theirs else completed

@@ -1,0 +1,159 @@
+"""The agents of this process: what they can do, who does it, and how many slots are free."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any, Literal
+
+from arbiter.application.agents import abilities_of, agent_id
+from arbiter.application.ports import Wanted
+from arbiter.domain.errors import InvalidInput
+from arbiter.domain.facts import AgentRegistered
+from arbiter.domain.limits import Limits
+from arbiter.domain.retry import RetryPolicy
+from arbiter.domain.routing import Capable
+
+Isolation = Literal["thread", "process"]
+Handler = Callable[[Any], Any] | Callable[[Any], Awaitable[Any]]
+
+
+class HostedAgent:
+    """An agent whose handler runs here."""
+
+    def __init__(
+        self,
+        profile: AgentRegistered,
+        handler: Handler,
+        *,
+        retry: RetryPolicy | None = None,
+        limits: Limits | None = None,
+        isolation: Isolation = "thread",
+    ) -> None:
+        """All slots are free."""
+        self.profile, self.handler, self.retry, self.limits = profile, handler, retry, limits
+        self.isolation = isolation
+        self.is_async = inspect.iscoroutinefunction(handler)
+        self.abilities = abilities_of(profile)
+        self.slots = profile.max_concurrency
+        self.busy = 0
+
+    @property
+    def name(self) -> str:
+        """Its name, which is its identity."""
+        return self.profile.name
+
+    @property
+    def free(self) -> int:
+        """Slots nobody uses now."""
+        return self.slots - self.busy
+
+    def can(self, kind: str, needs: tuple[str, ...]) -> bool:
+        """Tell whether it is able to do such a task, busy or not."""
+        return kind in self.profile.kinds and all(need in self.abilities for need in needs)
+
+
+class Roster:
+    """All agents of one worker, under one bound of running tasks."""
+
+    def __init__(self, agents: Mapping[str, HostedAgent], slots: int) -> None:
+        """`slots` bounds the tasks that run at a time over all agents."""
+        self._agents = dict(agents)
+        self.slots = slots
+        self.busy = 0
+        self.changes = 0
+        """Rises when a slot becomes free."""
+
+        self._by_kind: dict[str, list[HostedAgent]] = {}
+        for agent in self._agents.values():
+            for kind in agent.profile.kinds:
+                self._by_kind.setdefault(kind, []).append(agent)
+
+    def __iter__(self) -> Iterator[HostedAgent]:
+        """Go through the agents."""
+        return iter(self._agents.values())
+
+    def __getitem__(self, name: str) -> HostedAgent:
+        """Return one agent."""
+        return self._agents[name]
+
+    @property
+    def free(self) -> int:
+        """Slots nobody uses now."""
+        return self.slots - self.busy
+
+    @property
+    def takers(self) -> int:
+        """Tasks that could be started now, if they were of the right kinds."""
+        return min(self.free, sum(agent.free for agent in self._agents.values()))
+
+    def candidates(self, kind: str, needs: tuple[str, ...]) -> list[Capable]:
+        """Return who is able to do such a task and has a free slot."""
+        if self.free <= 0:
+            return []
+        return [
+            Capable(agent.name, agent.free, agent.slots)
+            for agent in self._by_kind.get(kind, ())
+            if agent.busy < agent.slots and (not needs or agent.can(kind, needs))
+        ]
+
+    def is_able(self, kind: str, needs: tuple[str, ...]) -> bool:
+        """Tell whether anybody here could do such a task, busy or not."""
+        return any(agent.can(kind, needs) for agent in self._by_kind.get(kind, ()))
+
+    def take(self, name: str) -> None:
+        """Use a slot."""
+        self._agents[name].busy += 1
+        self.busy += 1
+
+    def let_go(self, name: str) -> None:
+        """Give a slot back."""
+        self._agents[name].busy -= 1
+        self.busy -= 1
+        self.changes += 1
+
+    def wanted(self, queues: tuple[str, ...], *, ahead: bool) -> list[Wanted]:
+        """Say what to claim: as much as slots are free, or as there are slots when claiming ahead."""
+        return [
+            Wanted(queue, kind, tuple(sorted(agent.abilities)), agent.slots if ahead else agent.free)
+            for queue in queues
+            for agent in self._agents.values()
+            for kind in agent.profile.kinds
+            if ahead or agent.free > 0
+        ]
+
+
+def profile(  # noqa: PLR0913 - an agent has this many sides
+    name: str,
+    kinds: set[str] | frozenset[str] | list[str] | tuple[str, ...] | str,
+    *,
+    at: Any,
+    languages: tuple[str, ...] = (),
+    specializations: tuple[str, ...] = (),
+    model_family: str | None = None,
+    concurrency: int = 10,
+    cost_per_task: float = 0.0,
+) -> AgentRegistered:
+    """Describe an agent; raises InvalidInput for what cannot be meant."""
+    named = (kinds,) if isinstance(kinds, str) else tuple(sorted(kinds))
+    if not name or name.split() != [name]:
+        raise InvalidInput("name", f"{name!r} is not a name", "use one word, for example 'reviewer'")
+    if not named:
+        raise InvalidInput("kinds", f"agent {name!r} does no kind of task", "name at least one")
+    for kind in named:
+        if kind.split() != [kind]:
+            raise InvalidInput("kinds", f"{kind!r} is not a kind", "use one word, like 'code-review'")
+    if type(concurrency) is not int or not 1 <= concurrency <= 10_000:
+        raise InvalidInput("concurrency", f"{concurrency!r} is no number of slots", "from 1 to 10000")
+    return AgentRegistered(
+        agent_id=agent_id(name),
+        version=1,
+        at=at,
+        name=name,
+        kinds=named,
+        languages=tuple(sorted(languages)),
+        specializations=tuple(sorted(specializations)),
+        model_family=model_family,
+        max_concurrency=concurrency,
+        cost_per_task=cost_per_task,
+    )

@@ -1,0 +1,182 @@
+"""Runs a handler in a process of its own, which can be killed and can die alone."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import multiprocessing
+import os
+import signal
+import threading
+from multiprocessing.connection import Connection
+from typing import Any, cast
+
+from arbiter.application.ports import Scheduler
+from arbiter.runtime.execution import Execution, failure_of
+from arbiter.runtime.hosted import Handler
+from arbiter.runtime.running import AsyncRunningTask, Assignment, RunningTask
+
+_spawn = multiprocessing.get_context("spawn")
+
+
+class ProcessDied(Exception):
+    """The handler's process ended without an answer."""
+
+
+class HandlerFailed(Exception):
+    """The handler raised an error in its own process; carries what is known of it."""
+
+    def __init__(self, failure: Any) -> None:
+        """Keep the failure as the process described it."""
+        self.failure = failure
+        super().__init__(failure.message)
+
+
+class Processes:
+    """Runs handlers in processes, one each."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        """The scheduler's threads wait for the processes."""
+        self._scheduler = scheduler
+
+    async def run(self, execution: Execution, task: RunningTask) -> Any:
+        """Return what the handler returns; cancelling kills the process and all it started.
+
+        Raises HandlerFailed, ProcessDied.
+        """
+        ours, theirs = _spawn.Pipe()
+        process = _spawn.Process(
+            target=_in_the_process,
+            args=(theirs, execution.agent.handler, execution.assignment),
+            daemon=False,
+            name=f"arbiter {execution.agent.name}",
+        )
+        talk = asyncio.ensure_future(self._scheduler.in_thread(_talk, process, ours, theirs, task))
+        try:
+            return await asyncio.shield(talk)
+        except asyncio.CancelledError:
+            _kill(process)
+            await asyncio.gather(talk, return_exceptions=True)
+            raise
+
+
+def _talk(
+    process: Any, ours: Connection, theirs: Connection, task: RunningTask
+) -> Any:
+    """Start the process and hear it out (in a thread of the worker)."""
+    try:
+        process.start()
+    except Exception as error:
+        raise TypeError(
+            "a handler that runs in a process of its own must be importable by name"
+            f" (a function at the top of a module): {error}"
+        ) from error
+    theirs.close()
+    try:
+        while True:
+            word, said = ours.recv()
+            match word:
+                case "result":
+                    return said
+                case "error":
+                    raise HandlerFailed(said)
+                case "beat":
+                    task.heartbeat()
+                case "checkpoint":
+                    ours.send(_answer(lambda said=said: task.checkpoint(said)))
+                case "usage":
+                    ours.send(_answer(lambda said=said: task.report_usage(**said)))
+    except EOFError:
+        process.join(5)
+        raise ProcessDied(_how(process.exitcode)) from None
+    finally:
+        ours.close()
+        _kill(process)
+        process.join(5)
+
+
+def _answer(call: Any) -> Exception | None:
+    try:
+        call()
+    except Exception as no:  # noqa: BLE001 - the handler's process raises it in turn
+        return RuntimeError(str(no))
+    return None
+
+
+def _how(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        return f"the handler's process was ended by {signal.Signals(-exitcode).name}"
+    return f"the handler's process ended with exit code {exitcode} and no result"
+
+
+def _kill(process: Any) -> None:
+    """Kill the process with everything it started: it leads a group of its own."""
+    if process.pid is None or not process.is_alive():
+        return
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        process.kill()
+
+
+def _in_the_process(pipe: Connection, handler: Handler, assignment: Assignment) -> None:
+    """Run the handler and answer through the pipe; end when the worker is gone."""
+    os.setpgid(0, 0)
+    line = _Line(pipe)
+    try:
+        pipe.send(("result", _call(handler, assignment, line)))
+    except Exception as error:  # noqa: BLE001 - the worker reports it
+        pipe.send(("error", failure_of(error)))
+
+
+def _call(handler: Handler, assignment: Assignment, line: _Line) -> Any:
+    stop = threading.Event()
+    if not inspect.iscoroutinefunction(handler):
+        task = RunningTask(
+            assignment,
+            stop,
+            lambda: line.say("beat", None),
+            lambda progress: line.ask("checkpoint", progress),
+            lambda used: line.ask("usage", used),
+        )
+        return handler(task)
+
+    async def save(progress: Any) -> None:
+        line.ask("checkpoint", progress)
+
+    async def use(used: dict[str, Any]) -> None:
+        line.ask("usage", used)
+
+    running = AsyncRunningTask(assignment, stop, lambda: line.say("beat", None), save, use)
+    return asyncio.run(cast("Any", handler(running)))
+
+
+class _Line:
+    """The handler's side of the pipe; a thread listens, so that the worker's end ends us."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._answers: list[Exception | None] = []
+        self._answered = threading.Condition()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def say(self, word: str, said: Any) -> None:
+        self._pipe.send((word, said))
+
+    def ask(self, word: str, said: Any) -> None:
+        with self._answered:
+            self._pipe.send((word, said))
+            self._answered.wait_for(lambda: self._answers)
+            no = self._answers.pop()
+        if no is not None:
+            raise no
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                answer = self._pipe.recv()
+            except (EOFError, OSError):
+                os._exit(70)  # the worker is gone: nobody wants the result
+            with self._answered:
+                self._answers.append(answer)
+                self._answered.notify_all()

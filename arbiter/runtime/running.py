@@ -1,0 +1,177 @@
+"""What a handler is given: the task, and ways to say how it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from threading import Event
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+
+class Stopping(Exception):  # noqa: N818 - reads as what it says: the task is stopping
+    """The task was cancelled, suspended or timed out: the handler should end now."""
+
+
+class Assignment(msgspec.Struct, frozen=True, kw_only=True):
+    """A task as its handler sees it; plain values, so that it can cross into another process."""
+
+    id: UUID
+    kind: str
+    payload: Any
+    queue: str
+    tenant: str
+    attempt: int
+    """The number of this attempt; it rises for ever, so that a handler can be idempotent."""
+
+    run: int
+    attempt_id: UUID
+    agent: str
+    checkpoint: Any
+    """What an earlier attempt wrote down last; None at first."""
+
+    deadline: datetime | None
+    trace: str | None
+
+
+class _Running:
+    """A task while its handler runs."""
+
+    def __init__(self, assignment: Assignment, stop: Event, beat: Callable[[], None]) -> None:
+        """Made by the executor, never by users."""
+        self._assignment, self._stop, self._beat = assignment, stop, beat
+
+    @property
+    def id(self) -> UUID:
+        """The task's id."""
+        return self._assignment.id
+
+    @property
+    def kind(self) -> str:
+        """The task's kind."""
+        return self._assignment.kind
+
+    @property
+    def payload(self) -> Any:
+        """What the task carries in."""
+        return self._assignment.payload
+
+    @property
+    def attempt(self) -> int:
+        """The number of this attempt, from 1; it never repeats."""
+        return self._assignment.attempt
+
+    @property
+    def run(self) -> int:
+        """The number of this run: 1, and one more with each redrive."""
+        return self._assignment.run
+
+    @property
+    def attempt_id(self) -> UUID:
+        """Identifies this attempt; the results of another one are refused."""
+        return self._assignment.attempt_id
+
+    @property
+    def queue(self) -> str:
+        """The queue the task came from."""
+        return self._assignment.queue
+
+    @property
+    def tenant(self) -> str:
+        """Whose task it is."""
+        return self._assignment.tenant
+
+    @property
+    def agent(self) -> str:
+        """The agent that was chosen."""
+        return self._assignment.agent
+
+    @property
+    def trace(self) -> str | None:
+        """The trace context the task was submitted with."""
+        return self._assignment.trace
+
+    @property
+    def last_checkpoint(self) -> Any:
+        """What an earlier attempt wrote down last; None at first."""
+        return self._assignment.checkpoint
+
+    @property
+    def deadline(self) -> datetime | None:
+        """When this attempt times out."""
+        return self._assignment.deadline
+
+    @property
+    def stopping(self) -> bool:
+        """The handler was told to stop."""
+        return self._stop.is_set()
+
+    def raise_if_stopping(self) -> None:
+        """Leave the handler if it was told to stop."""
+        if self._stop.is_set():
+            raise Stopping
+
+    def heartbeat(self) -> None:
+        """Say that the handler is alive; needed where the task has a heartbeat limit."""
+        self._beat()
+
+
+class RunningTask(_Running):
+    """What a `def` handler is given."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        stop: Event,
+        beat: Callable[[], None],
+        save: Callable[[Any], None],
+        use: Callable[[dict[str, Any]], None],
+    ) -> None:
+        """Made by the executor, never by users."""
+        super().__init__(assignment, stop, beat)
+        self._save, self._use = save, use
+
+    def checkpoint(self, progress: Any) -> None:
+        """Write down how far the work has come; durable when this returns.
+
+        Raises InvalidInput for what is not JSON or too long, AttemptFenced when the task is no longer ours.
+        """
+        self._beat()
+        self._save(progress)
+
+    def report_usage(
+        self, *, files: int = 0, lines: int = 0, tokens: int = 0, cost: float = 0.0
+    ) -> None:
+        """Tell what this attempt has used so far, all numbers cumulative."""
+        self._beat()
+        self._use({"files": files, "lines": lines, "tokens": tokens, "cost": cost})
+
+
+class AsyncRunningTask(_Running):
+    """What an `async def` handler is given."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        stop: Event,
+        beat: Callable[[], None],
+        save: Callable[[Any], Awaitable[None]],
+        use: Callable[[dict[str, Any]], Awaitable[None]],
+    ) -> None:
+        """Made by the executor, never by users."""
+        super().__init__(assignment, stop, beat)
+        self._save, self._use = save, use
+
+    async def checkpoint(self, progress: Any) -> None:
+        """Write down how far the work has come; durable when this returns."""
+        self._beat()
+        await self._save(progress)
+
+    async def report_usage(
+        self, *, files: int = 0, lines: int = 0, tokens: int = 0, cost: float = 0.0
+    ) -> None:
+        """Tell what this attempt has used so far, all numbers cumulative."""
+        self._beat()
+        await self._use({"files": files, "lines": lines, "tokens": tokens, "cost": cost})

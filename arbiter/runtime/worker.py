@@ -1,0 +1,303 @@
+"""A worker: hosts agents under one incarnation, and does its share of keeping house for all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from arbiter.application.agents import abilities_of
+from arbiter.application.orchestrator import Orchestrator
+from arbiter.application.ports import (
+    STOP_WORD,
+    Beat,
+    Bell,
+    Directory,
+    Leases,
+    Log,
+    ReadyQueue,
+    Scheduler,
+)
+from arbiter.domain import facts as f
+from arbiter.domain.errors import Conflict
+from arbiter.domain.routing import MostFreeSlots, Router
+from arbiter.runtime.clock import DatabaseClock
+from arbiter.runtime.dispatcher import Dispatcher
+from arbiter.runtime.hosted import HostedAgent, Roster
+from arbiter.runtime.isolation import Processes
+from arbiter.runtime.lease_keeper import LeaseKeeper
+from arbiter.runtime.loop import Loop
+from arbiter.runtime.reaper import Reaper
+from arbiter.runtime.sweeper import Sweeper
+
+log = logging.getLogger(__name__)
+
+BeatShell = Callable[[Callable[[Leases], Awaitable[float]]], Callable[[], Awaitable[None]]]
+"""Runs beats where nothing can hold them up (a thread with a connection of its own); returns how to stop."""
+
+
+class Background(Protocol):
+    """Something that runs beside the dispatching: the projector."""
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    async def stop(self) -> None:
+        """End after the step under way."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hosting:
+    """How a worker hosts: its queues, its slots, its beat."""
+
+    worker: str = ""
+    queues: tuple[str, ...] = ("default",)
+    slots: int = 10
+    beat_seconds: float = 5.0
+    lease_seconds: float = 30.0
+    poll_seconds: float = 30.0
+    result_limit: int = 256 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """What a worker needs from the outside."""
+
+    orchestrator: Orchestrator
+    log: Log
+    ready: ReadyQueue
+    leases: Leases
+    directory: Directory
+    bell: Bell
+    clock: DatabaseClock
+    scheduler: Scheduler
+    beats: BeatShell
+
+
+class Worker:
+    """Claims and executes tasks until it is drained."""
+
+    def __init__(
+        self,
+        outside: Outside,
+        agents: Sequence[HostedAgent],
+        hosting: Hosting,
+        *,
+        router: Router | None = None,
+        beside: Sequence[Background] = (),
+    ) -> None:
+        """Nothing runs yet."""
+        self._out, self._agents, self._hosting = outside, list(agents), hosting
+        self._router = router or MostFreeSlots()
+        self._beside = beside
+        self._processes = Processes(outside.scheduler)
+        self._reaper = Reaper(
+            outside.leases,
+            outside.log,
+            outside.ready,
+            outside.clock,
+            outside.orchestrator.chance,
+            lease_seconds=hosting.lease_seconds,
+        )
+        sweeper = Sweeper(outside.ready, outside.log, outside.clock)
+        self._reaping = Loop("reaper", self._reaper.run_once, outside.scheduler)
+        self._sweeping = Loop("sweeper", sweeper.run_once, outside.scheduler)
+        self._rechecking = Loop("recheck", self._recheck, outside.scheduler)
+        self._housekeeping = Loop("housekeeping", self._keep_house, outside.scheduler)
+        self._rejoining = Loop("rejoin", self._rejoin, outside.scheduler)
+        self.incarnation: UUID | None = None
+        self._dispatcher: Dispatcher | None = None
+        self._is_lost = False
+        self._stop_listening: Callable[[], None] | None = None
+        self._stop_beating: Callable[[], Awaitable[None]] | None = None
+        self.left = asyncio.Event()
+
+    @property
+    def running(self) -> int:
+        """How many handlers run now."""
+        return len(self._dispatcher.executing) if self._dispatcher is not None else 0
+
+    def is_busy(self) -> bool:
+        """Dispatching has work; what can wait should."""
+        return self.running > 0
+
+    async def start(self) -> None:
+        """Register the agents, join, and begin to claim."""
+        for agent in self._agents:
+            await register(self._out.directory, agent)
+        await self._join()
+        self._stop_listening = self._out.bell.listen(self._heard)
+        self._stop_beating = self._out.beats(self._beat)
+        for loop in (
+            self._reaping, self._sweeping, self._rechecking, self._housekeeping, self._rejoining,
+        ):
+            loop.start()
+        for background in self._beside:
+            background.start()
+
+    async def stop(self, drain_seconds: float, hurry: asyncio.Event | None = None) -> int:
+        """Drain, leave, and stop; setting `hurry` ends the draining at once. Say how many were given back."""
+        released = 0
+        for loop in (self._rejoining, self._housekeeping, self._rechecking):
+            await loop.stop()
+        if self._dispatcher is not None:
+            released = await self._dispatcher.drain(drain_seconds, hurry or asyncio.Event())
+        if self._stop_listening is not None:
+            self._stop_listening()
+        if self._stop_beating is not None:
+            await self._stop_beating()
+        await self._reaping.stop()
+        await self._sweeping.stop()
+        for background in self._beside:
+            await background.stop()
+        await self._leave(released)
+        self.left.set()
+        return released
+
+    async def _join(self) -> None:
+        now = self._out.clock.now()
+        incarnation = self._out.orchestrator.new_id(now)
+        hosting = self._hosting
+        await self._out.leases.join(
+            f.WorkerJoined(
+                incarnation=incarnation,
+                version=1,
+                at=now,
+                worker=hosting.worker or f"{socket.gethostname()}:{os.getpid()}",
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                agents=tuple(sorted(agent.name for agent in self._agents)),
+                queues=hosting.queues,
+            )
+        )
+        self.incarnation, self._is_lost = incarnation, False
+        self._dispatcher = Dispatcher(
+            incarnation=incarnation,
+            orchestrator=self._out.orchestrator,
+            log=self._out.log,
+            ready=self._out.ready,
+            clock=self._out.clock,
+            scheduler=self._out.scheduler,
+            router=self._router,
+            roster=Roster({agent.name: agent for agent in self._agents}, hosting.slots),
+            queues=hosting.queues,
+            isolated=self._processes.run,
+            lost=self._lost,
+            poll_seconds=hosting.poll_seconds,
+            result_limit=hosting.result_limit,
+        )
+        self._dispatcher.start()
+
+    async def _leave(self, released: int) -> None:
+        if self.incarnation is None:
+            return
+        now = self._out.clock.now()
+        await self._out.ready.forget(self.incarnation, now)
+        await self._out.leases.leave(
+            f.WorkerLeft(incarnation=self.incarnation, version=2, at=now, released=released)
+        )
+
+    async def _beat(self, leases: Leases) -> float:
+        """Beat once (in the shell's thread, on the shell's connection)."""
+        keeper = LeaseKeeper(
+            leases,
+            self._out.clock,
+            self._current,
+            self._after_beat,
+            beat_seconds=self._hosting.beat_seconds,
+        )
+        return await keeper.run_once()
+
+    def _current(self) -> UUID:
+        assert self.incarnation is not None, "a worker beats only after it has joined"
+        return self.incarnation
+
+    def _after_beat(self, beat: Beat, took: float) -> None:
+        self._out.clock.follow(beat.now, took)
+        self._loop_call(self._take_in, beat)
+
+    def _loop_call(self, call: Callable[[Beat], None], beat: Beat) -> None:
+        """Come back from the beating thread to our own loop."""
+        self._reaping.call_soon(lambda: call(beat))
+
+    def _take_in(self, beat: Beat) -> None:
+        if self._reaper.observe(beat):
+            self._reaping.wake()
+        if not beat.alive:
+            self._lost()
+        if self.running:
+            self._rechecking.wake()  # a signal to stop may have been missed
+
+    def _heard(self, words: frozenset[str]) -> None:
+        for word in words:
+            if word == "ready" and self._dispatcher is not None:
+                self._dispatcher.something_is_ready()
+            elif word == "later":
+                self._sweeping.wake()
+            elif word == f"{STOP_WORD}{self.incarnation}":
+                self._rechecking.wake()
+
+    def _lost(self) -> None:
+        if not self._is_lost:
+            self._is_lost = True
+            self._rejoining.wake()
+
+    async def _rejoin(self) -> None:
+        """We were taken for dead: stop what runs, and begin a new incarnation."""
+        if not self._is_lost:
+            return
+        log.warning("this worker was taken for dead; it starts a new incarnation")
+        if self._dispatcher is not None:
+            await self._dispatcher.abandon()
+        await self._join()
+
+    async def _recheck(self) -> None:
+        if self._dispatcher is not None:
+            await self._dispatcher.recheck()
+
+    async def _keep_house(self) -> float:
+        if self._dispatcher is None:
+            return 1.0
+        return await self._dispatcher.keep_house()
+
+
+async def register(directory: Directory, agent: HostedAgent) -> None:
+    """Make an agent known; nothing is appended when its profile is known already."""
+    for _ in range(5):
+        known = await directory.agent(agent.name)
+        profile = agent.profile
+        try:
+            if known is None:
+                await directory.register(profile)
+            elif (known.kinds, known.abilities, known.max_concurrency) != (
+                frozenset(profile.kinds),
+                abilities_of(profile),
+                profile.max_concurrency,
+            ):
+                await directory.register(_update(profile, known.version + 1))
+        except Conflict:
+            continue  # another worker registered it at the same time
+        return
+
+
+def _update(profile: f.AgentRegistered, version: int) -> f.AgentUpdated:
+    return f.AgentUpdated(
+        agent_id=profile.agent_id,
+        version=version,
+        at=profile.at,
+        name=profile.name,
+        kinds=profile.kinds,
+        languages=profile.languages,
+        specializations=profile.specializations,
+        model_family=profile.model_family,
+        max_concurrency=profile.max_concurrency,
+        cost_per_task=profile.cost_per_task,
+        transport=profile.transport,
+    )
