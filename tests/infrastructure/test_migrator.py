@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Barrier
 
 import psycopg
@@ -22,7 +21,7 @@ from arbiter.infrastructure.postgres.migration_errors import (
 from arbiter.infrastructure.postgres.migration_files import migrations
 from arbiter.infrastructure.postgres.migrator import check, dump_sql, migrate, status
 from arbiter.infrastructure.postgres.roles import grant_runtime_role
-from arbiter.infrastructure.postgres.sql import in_schema, load
+from arbiter.infrastructure.postgres.sql import HERE, in_schema, load
 
 FIRST = "CREATE TABLE arbiter.first_steps (id bigserial PRIMARY KEY);\n"
 SECOND = """-- Two statements, one of them with a percent sign.
@@ -233,12 +232,12 @@ def test_the_dumped_script_makes_what_migrating_makes(empty_database, tmp_path, 
 
 
 def test_every_placeholder_of_ours_is_replaced_in_every_file():
-    for file in (*migrations(), *sorted(Path("arbiter").rglob("queries/*.sql"))):
-        text = file.text if hasattr(file, "text") else file.read_bytes()
-        code = b"\n".join(
-            line.partition(b"--")[0] for line in in_schema(text, "other").splitlines()
-        )
-        assert b"arbiter." not in code
+    queries = [file for file in (HERE / "queries").iterdir() if file.name.endswith(".sql")]
+    assert queries
+    texts = [migration.text for migration in migrations()] + [file.read_bytes() for file in queries]
+    for text in texts:
+        code = [line.partition(b"--")[0] for line in in_schema(text, "other").splitlines()]
+        assert not [line for line in code if b"arbiter." in line]
 
 
 class TestTheRuntimeRole:

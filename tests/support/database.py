@@ -22,6 +22,10 @@ from arbiter.infrastructure.postgres.migrator import migrate
 
 SCHEMA = "arbiter"
 IMAGE = "postgres:18"
+FORGETFUL = (
+    "postgres -c max_connections=200 -c autovacuum_naptime=1h"
+    " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+)
 TEMPLATE_LOCK = 7_281_640_225_512_004_981  # any number that nobody else on a shared server takes
 
 
@@ -119,7 +123,7 @@ def container_of(image: str) -> Iterator[str]:
         from testcontainers.postgres import PostgresContainer
 
     def prepared():
-        return PostgresContainer(image, driver=None).with_command("postgres -c max_connections=200")
+        return PostgresContainer(image, driver=None).with_command(FORGETFUL)
 
     container = prepared()
     try:
