@@ -1,1 +1,1 @@
-"""What a task is and what may happen to it: pure values and functions, no clock, no chance, no input or output."""
+"""What a task is and what may happen to it: pure values and functions: no clock, no chance, no I/O."""

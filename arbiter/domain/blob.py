@@ -38,7 +38,6 @@ NULL = blob_of(b"null")
 
 def digest_of(kind: str, payload: Blob, requirements: dict[str, tuple[str, ...]]) -> str:
     """Identify exactly what a task would do: SHA-256 over kind, canonical payload, requirements."""
-    canonical = msgspec.json.encode(
-        [kind, msgspec.json.decode(payload.body), requirements], order="sorted"
-    )
-    return sha256(canonical).hexdigest()
+    needs = {name: sorted(values) for name, values in requirements.items()}
+    work = [kind, msgspec.json.decode(payload.body), needs]
+    return sha256(msgspec.json.encode(work, order="sorted")).hexdigest()

@@ -20,16 +20,20 @@ class Gate(Protocol):
 
 
 class PersonsHold:
-    """Holds what a person asked to hold, until exactly that work is approved."""
+    """Holds what a person asked to hold, or an error called for, until exactly that is approved."""
 
     def answer(self, task: Task, *, at: datetime) -> TaskFact:
-        """Let the task pass unless its `hold=` reason still waits for an approval."""
+        """Let the task pass unless a `hold=` reason or an error still waits for an approval."""
         if task.hold is None and not task.waits_for:
             return verbs.validate(task, at=at)
-        if _approved(task, at):
+        if _approved(task, at) and not _asks_about_an_error(task):
             return verbs.validate(task, at=at, approval=task.approved)
         waits_for = task.waits_for or (f.Wait(kind="person", reason=task.hold or ""),)
         return verbs.hold(task, waits_for, at=at, until=task.hold_until)
+
+
+def _asks_about_an_error(task: Task) -> bool:
+    return any(wait.kind == "error" for wait in task.waits_for)
 
 
 def _approved(task: Task, at: datetime) -> bool:

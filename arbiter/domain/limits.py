@@ -22,6 +22,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     heartbeat: float | None = None
     """Between two signs of life of a running handler; judged by the worker that hosts it."""
 
+    def completed_by(self, others: Limits) -> Limits:
+        """These limits, with the others where these say nothing."""
+        return Limits(
+            schedule_to_start=_first(self.schedule_to_start, others.schedule_to_start),
+            start_to_close=_first(self.start_to_close, others.start_to_close),
+            total=_first(self.total, others.total),
+            heartbeat=_first(self.heartbeat, others.heartbeat),
+        )
+
 
 NO_LIMITS = Limits()
 
@@ -30,3 +39,7 @@ def earliest(*moments: datetime | None) -> datetime | None:
     """The first of several moments, leaving out those that never come."""
     known = [moment for moment in moments if moment is not None]
     return min(known) if known else None
+
+
+def _first(one: float | None, other: float | None) -> float | None:
+    return other if one is None else one

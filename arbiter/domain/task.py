@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from arbiter.domain import facts as f
 from arbiter.domain.blob import NULL, Blob, digest_of
@@ -28,15 +29,28 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str
     priority: int
     submitted_at: datetime
+    run_since: datetime
+    """When this run began, by submission or redrive: the total limit counts from here."""
+
     queued_since: datetime
-    """When this run began to wait: the submission, or the last redrive."""
+    """From when on it could have started: the run's begin, its not_before, or the end of a hold."""
 
     payload: Blob = NULL
     payload_version: int = 1
     requirements: dict[str, tuple[str, ...]] = {}
     not_before: datetime | None = None
     limits: Limits = NO_LIMITS
+    """The limits in force."""
+
+    asked_limits: Limits = NO_LIMITS
+    """Those of the submission; an agent's own complete them."""
+
     retry: RetryPolicy | None = None
+    """The policy in force; None until an agent brings one."""
+
+    asked_retry: RetryPolicy | None = None
+    """That of the submission; an agent's own counts where there is none."""
+
     idempotency_key: str | None = None
     hold: str | None = None
     hold_until: datetime | None = None
@@ -116,9 +130,10 @@ def evolve(task: Task | None, happened: TaskFact) -> Task:
         return _born(happened)
     remembers = _REMEMBERS.get(type(happened))
     changes = remembers(task, happened) if remembers is not None else {}
-    return msgspec.structs.replace(
-        task, version=happened.version, status=happened.becomes or task.status, **changes
-    )
+    changes["version"] = happened.version
+    if happened.becomes is not None:
+        changes["status"] = happened.becomes
+    return replace(task, **changes)
 
 
 def _born(fact: TaskFact) -> Task:
@@ -133,12 +148,15 @@ def _born(fact: TaskFact) -> Task:
         tenant=fact.tenant,
         priority=fact.priority,
         submitted_at=fact.at,
+        run_since=fact.at,
         queued_since=fact.at,
         payload=fact.payload,
         requirements=fact.requirements,
         not_before=fact.not_before,
         limits=fact.limits,
+        asked_limits=fact.limits,
         retry=fact.retry,
+        asked_retry=fact.retry,
         idempotency_key=fact.idempotency_key,
         hold=fact.hold,
         hold_until=fact.hold_until,
@@ -164,11 +182,22 @@ def _held(_: Task, fact: f.TaskHeld) -> Changes:
 
 
 def _validated(_: Task, __: f.TaskValidated) -> Changes:
-    return {"waits_for": (), "deferred": None, "look_again": None}
+    return {"waits_for": (), "hold_until": None, "deferred": None, "look_again": None}
 
 
-def _approved(_: Task, fact: f.TaskApproved) -> Changes:
-    return {"approved": fact.digest, "approved_until": fact.until}
+def _approved(task: Task, fact: f.TaskApproved) -> Changes:
+    # An approval answers the error that was asked about; an older one does not answer the next.
+    unanswered = tuple(wait for wait in task.waits_for if wait.kind != "error")
+    return {
+        "approved": fact.digest,
+        "approved_until": fact.until,
+        "waits_for": unanswered,
+        "queued_since": fact.at,
+    }
+
+
+def _regated(task: Task, fact: f.TaskRegated) -> Changes:
+    return {"queued_since": fact.at} if task.status is Status.HELD else {}
 
 
 def _deferred(_: Task, fact: f.TaskDeferred) -> Changes:
@@ -181,8 +210,9 @@ def _routed(task: Task, fact: f.TaskRouted) -> Changes:
         "attempt_id": fact.attempt_id,
         "agent": fact.agent,
         "incarnation": fact.incarnation,
-        "retry": fact.retry or task.retry,
-        "limits": fact.limits or task.limits,
+        "retry": fact.retry or task.asked_retry,
+        "limits": fact.limits or task.asked_limits,
+        "queued_since": max(task.queued_since, task.not_before or task.queued_since),
         "not_before": None,
         "deferred": None,
         "look_again": None,
@@ -208,7 +238,12 @@ def _completed(_: Task, fact: f.TaskCompleted) -> Changes:
 
 
 def _attempt_failed(task: Task, fact: f.TaskAttemptFailed) -> Changes:
-    return {**_IDLE, **_losses(task, fact.error), "error": fact.error, "not_before": fact.not_before}
+    return {
+        **_IDLE,
+        **_losses(task, fact.error),
+        "error": fact.error,
+        "not_before": fact.not_before,
+    }
 
 
 def _losses(task: Task, error: f.Failure) -> Changes:
@@ -225,23 +260,36 @@ def _given_back(task: Task, _: TaskFact) -> Changes:
     return {**_IDLE, "spent": task.spent - (task.status is Status.RUNNING)}
 
 
-def _suspended(task: Task, fact: f.TaskSuspended) -> Changes:
-    return _given_back(task, fact)
+def _resumed(_: Task, fact: f.TaskResumed) -> Changes:
+    return {"queued_since": fact.at}
 
 
-def _redriven(task: Task, fact: f.TaskRedriven) -> Changes:
-    edited = {"payload": fact.payload, "payload_version": fact.version} if fact.payload else {}
+def _redriven(_: Task, fact: f.TaskRedriven) -> Changes:
     return {
         "run": fact.run,
         "spent": 0,
         "losses": 0,
         "losses_alone": 0,
+        "run_since": fact.at,
         "queued_since": fact.at,
         "first_start": None,
         "not_before": None,
+        "waits_for": (),
         "hold_until": None,
         "ended_at": None,
-        **edited,
+        **_edited(fact),
+    }
+
+
+def _edited(fact: f.TaskRedriven) -> Changes:
+    if fact.payload is None:
+        return {}
+    # The progress noted so far is progress with another payload.
+    return {
+        "payload": fact.payload,
+        "payload_version": fact.version,
+        "checkpoint": None,
+        "checkpoint_version": None,
     }
 
 
@@ -268,7 +316,9 @@ _REMEMBERS: dict[type[TaskFact], Callable[[Task, Any], Changes]] = {
     f.TaskAttemptFailed: _attempt_failed,
     f.TaskFailed: _failed,
     f.TaskReleased: _given_back,
-    f.TaskSuspended: _suspended,
+    f.TaskRegated: _regated,
+    f.TaskSuspended: _given_back,
+    f.TaskResumed: _resumed,
     f.TaskRedriven: _redriven,
     f.TaskRescheduled: _rescheduled,
     f.TaskCancelled: _ended,

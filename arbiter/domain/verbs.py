@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
 from arbiter.domain import facts as f
 from arbiter.domain.blob import Blob
+from arbiter.domain.deadlines import attempt_ends, overdue, total_ends
 from arbiter.domain.errors import (
     ApprovalMismatch,
     AttemptFenced,
@@ -17,7 +19,7 @@ from arbiter.domain.errors import (
     InvalidInput,
 )
 from arbiter.domain.facts.lifecycle import TaskFact
-from arbiter.domain.limits import Limits, earliest
+from arbiter.domain.limits import Limits
 from arbiter.domain.retry import RetryPolicy
 from arbiter.domain.status import Status
 from arbiter.domain.task import Task
@@ -63,7 +65,9 @@ def approve(
     until: datetime | None = None,
 ) -> f.TaskApproved:
     """Agree to exactly this work."""
-    _allowed(f.TaskApproved, task)
+    _after(f.TaskApproved, task, f.TaskApproved.after)
+    if until is not None and until <= at:
+        raise InvalidInput("until", "has passed already", "give a later moment, or none")
     if digest != task.digest:
         raise ApprovalMismatch(task.id, digest, task.digest)
     if task.hold_until is not None and task.hold_until <= at:
@@ -99,7 +103,10 @@ def route(
     retry: RetryPolicy | None = None,
     limits: Limits | None = None,
 ) -> f.TaskRouted:
-    """Give the next attempt to an agent on one worker incarnation."""
+    """Give the next attempt to an agent on one worker incarnation.
+
+    `retry` and `limits` are the agent's own; they count where the submission named none.
+    """
     return _next(
         f.TaskRouted,
         task,
@@ -110,8 +117,8 @@ def route(
         agent=agent,
         incarnation=incarnation,
         decision=decision,
-        retry=retry,
-        limits=limits,
+        retry=retry if task.asked_retry is None else None,
+        limits=limits and task.asked_limits.completed_by(limits),
     )
 
 
@@ -122,22 +129,18 @@ def start(task: Task, attempt_id: UUID, *, at: datetime) -> f.TaskStarted:
         f.TaskStarted,
         task,
         at,
-        deadline=_deadline(task, at),
+        deadline=attempt_ends(task, at),
         alone=task.losses >= ALONE_AFTER_LOSSES,
     )
 
 
-def checkpoint(
-    task: Task, attempt_id: UUID, progress: Blob, *, at: datetime
-) -> f.TaskCheckpointed:
+def checkpoint(task: Task, attempt_id: UUID, progress: Blob, *, at: datetime) -> f.TaskCheckpointed:
     """Write down how far the attempt has come."""
     _must_hold(task, attempt_id)
     return _next(f.TaskCheckpointed, task, at, progress=progress)
 
 
-def report_usage(
-    task: Task, attempt_id: UUID, *, at: datetime, **used: Any
-) -> f.TaskUsageReported:
+def report_usage(task: Task, attempt_id: UUID, *, at: datetime, **used: Any) -> f.TaskUsageReported:
     """Tell what the attempt has used so far."""
     _must_hold(task, attempt_id)
     return _next(f.TaskUsageReported, task, at, **used)
@@ -171,15 +174,16 @@ def fail_attempt(
 ) -> Sequence[TaskFact]:
     """End an attempt: with another one to follow, with a person asked, or with the run failed.
 
-    A lost worker, a drain or a refusal before the start costs nothing; afterwards the attempt
-    counts. `chance` in [0, 1) is the jitter of the delay.
+    Before the start nothing counts, and the loss of a worker is no reason to wait; afterwards the
+    attempt counts. `chance` in [0, 1) is the jitter of the delay.
     """
     _must_hold(task, attempt_id)
-    response = task.policy.response(error.type)
+    nothing_done = task.status is Status.ASSIGNED and error.kind == "worker_lost"
+    response = "retry" if nothing_done else task.policy.response(error.type)
     verdict = _out_of_tries(task, error, at)
     if response == "fail" or verdict:
         return [_fail(task, verdict or error, at)]
-    delay = 0.0 if task.spent == 0 else task.policy.delay(max(task.spent, 1), chance)
+    delay = 0.0 if nothing_done else task.policy.delay(max(task.spent, 1), chance)
     failed = _next(
         f.TaskAttemptFailed,
         task,
@@ -284,58 +288,6 @@ def cancel(
     return _next(f.TaskCancelled, task, at, by=by, why=why)
 
 
-def total_ends(task: Task) -> datetime | None:
-    """When the run's total limit passes."""
-    return _plus(task.queued_since, task.limits.total)
-
-
-def start_ends(task: Task) -> datetime | None:
-    """When the run's schedule_to_start limit passes; None once it has started."""
-    if task.first_start is not None:
-        return None
-    return _plus(max(task.queued_since, task.not_before or task.queued_since),
-                 task.limits.schedule_to_start)
-
-
-def due_at(task: Task) -> datetime | None:
-    """The earliest of the time limits that bear on the task where it stands."""
-    match task.status:
-        case Status.QUEUED:
-            return earliest(start_ends(task), total_ends(task))
-        case Status.HELD:
-            return earliest(task.hold_until, total_ends(task))
-        case Status.ASSIGNED | Status.SUSPENDED:
-            return total_ends(task)
-        case Status.RUNNING:
-            return task.deadline
-        case _:
-            return None
-
-
-def overdue(task: Task, at: datetime) -> str | None:
-    """The name of a limit that has passed, for a task that no worker is running."""
-    bearing = {
-        "schedule_to_start": start_ends(task) if task.status is Status.QUEUED else None,
-        "hold": task.hold_until if task.status is Status.HELD else None,
-        "total": total_ends(task) if task.is_live else None,
-    }
-    for name, ends in bearing.items():
-        if ends is not None and ends <= at:
-            return name
-    return None
-
-
-def _deadline(task: Task, at: datetime) -> datetime | None:
-    limits = task.limits
-    if limits.start_to_close is None and limits.total is None:
-        return None
-    return earliest(_plus(at, limits.start_to_close), total_ends(task))
-
-
-def _plus(moment: datetime, seconds: float | None) -> datetime | None:
-    return None if seconds is None else moment + timedelta(seconds=seconds)
-
-
 def _fail(task: Task, error: f.Failure, at: datetime) -> f.TaskFailed:
     return _next(f.TaskFailed, task, at, error=error, attempts=task.attempt)
 
@@ -345,14 +297,9 @@ def _must_hold(task: Task, attempt_id: UUID) -> None:
         raise AttemptFenced(task.id, attempt_id)
 
 
-def _after(happens: type[TaskFact], task: Task, statuses: set[Status]) -> None:
+def _after(happens: type[TaskFact], task: Task, statuses: AbstractSet[Status]) -> None:
     if task.status not in statuses:
         raise IllegalTransition(task.id, happens.topic, task.status, frozenset(statuses))
-
-
-def _allowed(happens: type[TaskFact], task: Task) -> None:
-    if task.status not in happens.after:
-        raise IllegalTransition(task.id, happens.topic, task.status, happens.after)
 
 
 def _next(happens: type[F], task: Task, at: datetime, **details: Any) -> F:
