@@ -118,8 +118,13 @@ def route(
         incarnation=incarnation,
         decision=decision,
         retry=retry if task.asked_retry is None else None,
-        limits=limits and task.asked_limits.completed_by(limits),
+        limits=_completing(task.asked_limits, limits),
     )
+
+
+def _completing(asked: Limits, own: Limits | None) -> Limits | None:
+    completed = asked if own is None else asked.completed_by(own)
+    return None if completed == asked else completed
 
 
 def start(task: Task, attempt_id: UUID, *, at: datetime) -> f.TaskStarted:

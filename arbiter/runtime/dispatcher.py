@@ -23,7 +23,6 @@ from arbiter.domain import facts as f
 from arbiter.domain import verbs
 from arbiter.domain.errors import ArbiterError, AttemptFenced, Conflict, IllegalTransition, InvalidInput
 from arbiter.domain.facts.lifecycle import TaskFact
-from arbiter.domain.limits import Limits
 from arbiter.domain.routing import Router
 from arbiter.domain.task import Task, evolve, remember
 from arbiter.runtime.execution import Execution, Outcome, Raised, Returned
@@ -228,8 +227,8 @@ class Dispatcher:
             attempt_id=attempt_id,
             incarnation=self.incarnation,
             at=now,
-            retry=agent.retry if task.retry is None else None,
-            limits=_completed_limits(task, agent),
+            retry=agent.retry,
+            limits=agent.limits,
         )
         started = verbs.start(evolve(task, routed), attempt_id, at=now)
         return entry(task, (routed, started), at=now)
@@ -525,18 +524,3 @@ def _all_taken(wanted: Sequence[Wanted], claimed: Sequence[Claimed], total: int)
         asked[each.kind] += each.how_many
     got = Counter(each.first.kind for each in claimed)
     return all(got[kind] < how_many for kind, how_many in asked.items())
-
-
-def _completed_limits(task: Task, agent: HostedAgent) -> Limits | None:
-    """The submission's limits, with the agent's own where the submission set none."""
-    own = agent.limits
-    if own is None:
-        return None
-    theirs = task.limits
-    completed = Limits(
-        schedule_to_start=theirs.schedule_to_start,
-        start_to_close=own.start_to_close if theirs.start_to_close is None else theirs.start_to_close,
-        total=own.total if theirs.total is None else theirs.total,
-        heartbeat=own.heartbeat if theirs.heartbeat is None else theirs.heartbeat,
-    )
-    return None if completed == theirs else completed
