@@ -10,6 +10,7 @@ CREATE TABLE arbiter.ready_tasks (
     submitted_at timestamptz NOT NULL,
     not_before timestamptz,
     due boolean NOT NULL,
+    waiting boolean NOT NULL,
     needs text[] NOT NULL,
     run integer NOT NULL,
     attempt integer NOT NULL,
@@ -31,10 +32,11 @@ CREATE TABLE arbiter.ready_tasks (
 -- The order of claiming. Partial, so that it stays right even when the table was never analysed.
 CREATE INDEX ready_tasks_to_claim ON arbiter.ready_tasks
     (queue, kind, priority DESC, submitted_at, task_id)
-    WHERE status = 'queued' AND due AND claimed_by IS NULL;
-CREATE INDEX ready_tasks_to_flip ON arbiter.ready_tasks (not_before)
-    WHERE status = 'queued' AND NOT due;
+    WHERE due AND claimed_by IS NULL;
+-- No index looks at the status: the step from claimed to running then touches no index at all.
+-- A queued task is due (offered now) or waiting (for its moment); others are neither.
+CREATE INDEX ready_tasks_waiting ON arbiter.ready_tasks (not_before) WHERE waiting;
 CREATE INDEX ready_tasks_by_limit ON arbiter.ready_tasks (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX ready_tasks_by_worker ON arbiter.ready_tasks (claimed_by) WHERE claimed_by IS NOT NULL;
+CREATE INDEX ready_tasks_in_flight ON arbiter.ready_tasks (queue, claimed_by)
+    WHERE claimed_by IS NOT NULL;
 CREATE INDEX ready_tasks_stopping ON arbiter.ready_tasks (stopping_by) WHERE stopping_by IS NOT NULL;
-CREATE INDEX ready_tasks_in_flight ON arbiter.ready_tasks (queue) WHERE claimed_by IS NOT NULL;

@@ -29,7 +29,7 @@ WITH guarded AS MATERIALIZED (
     CROSS JOIN LATERAL unnest(
         %(ids)b::uuid[], %(versions)b::bigint[], %(topics)b::text[], %(states)b::bytea[]
     ) WITH ORDINALITY AS fact (id, version, topic, state, place)
-    WHERE fact.id IN (SELECT accepted.task_id FROM accepted)
+    WHERE (fact.id IN (SELECT accepted.task_id FROM accepted)) IS TRUE
     ORDER BY fact.place
     RETURNING notification_id
 ), timed AS (
@@ -39,13 +39,14 @@ WITH guarded AS MATERIALIZED (
     RETURNING position
 ), offered AS (
     INSERT INTO arbiter.ready_tasks AS ready (
-        task_id, version, status, kind, queue, tenant, priority, submitted_at, not_before, due, needs,
-        run, attempt, attempt_id, claimed_by, payload_version, checkpoint_version, due_at,
+        task_id, version, status, kind, queue, tenant, priority, submitted_at, not_before, due, waiting,
+        needs, run, attempt, attempt_id, claimed_by, payload_version, checkpoint_version, due_at,
         stopping_by, stopping_until
     )
     SELECT
         new.task_id, new.version, new.status, new.kind, new.queue, new.tenant, new.priority,
-        new.submitted_at, new.not_before, new.due, string_to_array(new.needs, chr(31)),
+        new.submitted_at, new.not_before, new.due, new.status = 'queued' AND NOT new.due,
+        string_to_array(new.needs, chr(31)),
         new.run, new.attempt, new.attempt_id, new.claimed_by, new.payload_version,
         new.checkpoint_version, new.due_at, new.stopping_by, new.stopping_until
     FROM unnest(
@@ -61,13 +62,15 @@ WITH guarded AS MATERIALIZED (
         run, attempt, attempt_id, claimed_by, payload_version, checkpoint_version, due_at,
         stopping_by, stopping_until
     )
-    WHERE new.task_id IN (SELECT accepted.task_id FROM accepted)
+    WHERE (new.task_id IN (SELECT accepted.task_id FROM accepted)) IS TRUE
     ON CONFLICT (task_id) DO UPDATE SET
         version = excluded.version,
         status = excluded.status,
         priority = excluded.priority,
         not_before = excluded.not_before,
         due = excluded.due AND coalesce(excluded.stopping_by, ready.stopping_by) IS NULL,
+        waiting = excluded.waiting
+            OR (excluded.due AND coalesce(excluded.stopping_by, ready.stopping_by) IS NOT NULL),
         run = excluded.run,
         attempt = excluded.attempt,
         attempt_id = excluded.attempt_id,
@@ -79,7 +82,7 @@ WITH guarded AS MATERIALIZED (
         stopping_until = coalesce(excluded.stopping_until, ready.stopping_until)
 ), removed AS (
     DELETE FROM arbiter.ready_tasks
-    WHERE task_id = ANY (%(gone)b::uuid[]) AND task_id IN (SELECT accepted.task_id FROM accepted)
+    WHERE task_id = ANY (%(gone)b::uuid[]) AND (task_id IN (SELECT accepted.task_id FROM accepted)) IS TRUE
 ), announced AS MATERIALIZED (
     SELECT count(pg_notify(%(channel)s, word)) AS words
     FROM log

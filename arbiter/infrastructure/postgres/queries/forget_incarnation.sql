@@ -8,6 +8,11 @@ UPDATE arbiter.ready_tasks AS ready SET
         WHEN ready.stopping_by = %(incarnation)s
             THEN ready.status = 'queued' AND coalesce(ready.not_before <= %(at)s, true)
         ELSE ready.due
+    END,
+    waiting = CASE
+        WHEN ready.stopping_by = %(incarnation)s
+            THEN ready.status = 'queued' AND coalesce(ready.not_before > %(at)s, false)
+        ELSE ready.waiting
     END
 WHERE (ready.claimed_by = %(incarnation)s AND ready.status = 'queued')
     OR ready.stopping_by = %(incarnation)s

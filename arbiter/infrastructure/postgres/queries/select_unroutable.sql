@@ -5,7 +5,7 @@
 WITH RECURSIVE lines AS (
     (
         SELECT ready.queue, ready.kind FROM arbiter.ready_tasks AS ready
-        WHERE ready.status = 'queued' AND ready.due AND ready.claimed_by IS NULL
+        WHERE ready.due AND ready.claimed_by IS NULL
         ORDER BY ready.queue, ready.kind LIMIT 1
     )
     UNION ALL
@@ -13,7 +13,7 @@ WITH RECURSIVE lines AS (
     FROM lines
     CROSS JOIN LATERAL (
         SELECT ready.queue, ready.kind FROM arbiter.ready_tasks AS ready
-        WHERE ready.status = 'queued' AND ready.due AND ready.claimed_by IS NULL
+        WHERE ready.due AND ready.claimed_by IS NULL
             AND (ready.queue, ready.kind) > (lines.queue, lines.kind)
         ORDER BY ready.queue, ready.kind LIMIT 1
     ) AS following
@@ -29,7 +29,7 @@ FROM lines
 CROSS JOIN LATERAL (
     SELECT ready.task_id, ready.needs FROM arbiter.ready_tasks AS ready
     WHERE ready.queue = lines.queue AND ready.kind = lines.kind
-        AND ready.status = 'queued' AND ready.due AND ready.claimed_by IS NULL
+        AND ready.due AND ready.claimed_by IS NULL
     ORDER BY ready.priority DESC, ready.submitted_at, ready.task_id
     LIMIT %(how_many)s
 ) AS front

@@ -6,7 +6,7 @@ SELECT
     ready.attempt_id, ready.claimed_by, ready.payload_version, ready.checkpoint_version, ready.due_at,
     ready.stopping_by, ready.stopping_until
 FROM arbiter.ready_tasks AS ready
-WHERE ready.status = 'queued' AND ready.due AND ready.claimed_by IS NULL AND ready.attempt = 0
+WHERE ready.due AND ready.claimed_by IS NULL AND ready.attempt = 0
     AND ready.submitted_at < %(before)s
 ORDER BY ready.submitted_at, ready.task_id
 LIMIT %(how_many)s

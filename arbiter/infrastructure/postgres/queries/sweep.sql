@@ -4,14 +4,14 @@
 WITH ripe AS MATERIALIZED (
     SELECT ready.task_id
     FROM arbiter.ready_tasks AS ready
-    WHERE ready.status = 'queued' AND NOT ready.due
+    WHERE ready.waiting
         AND (ready.not_before <= %(at)s OR ready.not_before IS NULL)
         AND (ready.stopping_until <= %(at)s OR ready.stopping_until IS NULL)
     ORDER BY ready.not_before
     LIMIT %(how_many)s
     FOR UPDATE SKIP LOCKED
 ), flipped AS (
-    UPDATE arbiter.ready_tasks AS ready SET due = true, stopping_by = NULL, stopping_until = NULL
+    UPDATE arbiter.ready_tasks AS ready SET due = true, waiting = false, stopping_by = NULL, stopping_until = NULL
     FROM ripe WHERE ready.task_id = ripe.task_id
     RETURNING ready.task_id
 ), announced AS MATERIALIZED (
@@ -23,7 +23,7 @@ SELECT
     least(
         (
             SELECT ready.not_before FROM arbiter.ready_tasks AS ready
-            WHERE ready.status = 'queued' AND NOT ready.due AND ready.not_before > %(at)s
+            WHERE ready.waiting AND ready.not_before > %(at)s
             ORDER BY ready.not_before LIMIT 1
         ),
         (

@@ -6,6 +6,7 @@
 --      begun uuid[] with begun_version, begun_attempt, begun_attempt_id, begun_due_at
 --      queues, kinds, abilities text[], how_many int[]: what to claim, and total int: how many in all
 -- out: what ('held' | 'claimed' | 'log'), task_id, version, state (a claimed task's first fact), position
+-- "(x IN (…)) IS TRUE" keeps the planner from joining where it expects one row and gets hundreds.
 -- Locks, in this order: own worker row, own ready rows by id, queue rows, other ready rows if free, the log.
 WITH guarded AS MATERIALIZED (
     SELECT set_config('lock_timeout', '5s', true), set_config('synchronous_commit', 'on', true)
@@ -20,7 +21,7 @@ WITH guarded AS MATERIALIZED (
     CROSS JOIN unnest(%(known)b::uuid[], %(expected)b::bigint[]) AS known (task_id, version)
     JOIN arbiter.ready_tasks AS ready
         ON ready.task_id = known.task_id AND ready.version = known.version
-        AND ready.claimed_by = %(me)b
+        AND (ready.claimed_by = %(me)b) IS TRUE
     ORDER BY ready.task_id
     FOR UPDATE OF ready
 ), rooms AS MATERIALIZED (
@@ -41,7 +42,7 @@ WITH guarded AS MATERIALIZED (
         SELECT ready.task_id, ready.priority, ready.submitted_at
         FROM arbiter.ready_tasks AS ready
         WHERE ready.queue = wanted.queue AND ready.kind = wanted.kind
-            AND ready.status = 'queued' AND ready.due AND ready.claimed_by IS NULL
+            AND ready.due AND ready.claimed_by IS NULL
             AND ready.needs <@ string_to_array(wanted.abilities, chr(31))
         ORDER BY ready.priority DESC, ready.submitted_at, ready.task_id
         LIMIT least(wanted.how_many, rooms.room)
@@ -78,7 +79,7 @@ WITH guarded AS MATERIALIZED (
     CROSS JOIN LATERAL unnest(
         %(ids)b::uuid[], %(versions)b::bigint[], %(topics)b::text[], %(states)b::bytea[]
     ) WITH ORDINALITY AS fact (id, version, topic, state, place)
-    WHERE fact.id IN (SELECT held.task_id FROM held)
+    WHERE (fact.id IN (SELECT held.task_id FROM held)) IS TRUE
     ORDER BY fact.place
     RETURNING notification_id
 ), timed AS (
@@ -88,7 +89,7 @@ WITH guarded AS MATERIALIZED (
     RETURNING position
 ), removed AS (
     DELETE FROM arbiter.ready_tasks
-    WHERE task_id = ANY (%(gone)b::uuid[]) AND task_id IN (SELECT held.task_id FROM held)
+    WHERE task_id = ANY (%(gone)b::uuid[]) AND (task_id IN (SELECT held.task_id FROM held)) IS TRUE
 ), moved AS (
     UPDATE arbiter.ready_tasks AS ready SET
         status = 'running',
@@ -101,7 +102,7 @@ WITH guarded AS MATERIALIZED (
         %(begun)b::uuid[], %(begun_version)b::bigint[], %(begun_attempt)b::bigint[],
         %(begun_attempt_id)b::uuid[], %(begun_due_at)b::timestamptz[]
     ) AS begun (task_id, version, attempt, attempt_id, due_at)
-    WHERE ready.task_id = begun.task_id AND begun.task_id IN (SELECT held.task_id FROM held)
+    WHERE ready.task_id = begun.task_id AND (begun.task_id IN (SELECT held.task_id FROM held)) IS TRUE
 ), announced AS MATERIALIZED (
     SELECT pg_notify(%(channel)s, CASE WHEN limited.any_queue THEN 'ready' ELSE 'log' END)
     FROM log
