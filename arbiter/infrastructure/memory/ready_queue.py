@@ -1,0 +1,169 @@
+"""The ready queue's in-memory twin: the same promises as turn.sql and its neighbours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from heapq import nsmallest
+from itertools import islice
+from typing import cast
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from arbiter.application.ports import Claimed, Entry, Swept, Turn, Turned
+from arbiter.application.ready_row import ReadyRow
+from arbiter.domain.facts import TaskSubmitted
+from arbiter.domain.status import Status
+from arbiter.infrastructure.memory.claiming import best_offers, hosted_abilities
+from arbiter.infrastructure.memory.store import MemoryStore
+
+
+class MemoryReadyQueue:
+    """Every method is one transaction: it runs whole between two awaits."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store, self._rows = store, store.rows
+
+    async def turn(self, turn: Turn) -> Turned:
+        """Append, release and claim in one commit."""
+        await asyncio.sleep(0)
+        worker = self._store.workers.get(turn.incarnation)
+        if worker is None or worker.status != "live":
+            return Turned(alive=False)
+        ours = [made for made in (*turn.finished, *turn.begun) if self._holds(turn, made)]
+        self._store.facts.refuse_taken([fact for made in ours for fact in made.facts])
+        # Places are counted before the finished tasks leave theirs, as turn.sql counts them.
+        claimed = self._claim(turn)
+        for made in ours:
+            self._store.write(made)
+        if ours:
+            self._store.ring()
+        accepted = frozenset(made.task_id for made in ours)
+        return Turned(alive=True, accepted=accepted, claimed=claimed)
+
+    async def unclaim(self, incarnation: UUID, task_ids: Sequence[UUID]) -> None:
+        """Offer tasks again that were claimed and not begun."""
+        await asyncio.sleep(0)
+        self._unclaim(incarnation, task_ids)
+
+    async def handlers_stopped(
+        self, incarnation: UUID, task_ids: Sequence[UUID], at: datetime
+    ) -> None:
+        """Offer tasks again whose former handler has really stopped by now."""
+        await asyncio.sleep(0)
+        self._let_go(incarnation, task_ids, at)
+
+    async def sweep(self, at: datetime) -> Swept:
+        """Offer the tasks whose not_before has passed."""
+        await asyncio.sleep(0)
+        waiting, flipped = self._rows.waiting, 0
+        while (first := waiting.first()) is not None and first[0] <= at:
+            [row] = self._rows.of([first[1]])
+            self._rows.put(replace(row, due=True, stopping_by=None, stopping_until=None))
+            flipped += 1
+        if flipped:
+            self._store.bell.ring({"ready"})
+        next_due, next_limit = waiting.first(), self._rows.limits.first()
+        return Swept(
+            flipped=flipped,
+            next_due=next_due[0] if next_due else None,
+            next_limit=next_limit[0] if next_limit else None,
+        )
+
+    async def overdue(self, at: datetime, limit: int) -> Sequence[UUID]:
+        """Return tasks, run by no worker, one of whose time limits has passed."""
+        await asyncio.sleep(0)
+        first = islice(self._rows.limits, limit)
+        return [task_id for due_at, task_id in first if due_at <= at]
+
+    async def unroutable(self, limit: int) -> Sequence[UUID]:
+        """Return due tasks of a hosted kind whose needs no live agent of that kind and queue meets."""
+        await asyncio.sleep(0)
+        stuck = [
+            row.task_id
+            for queue, kind, front in self._rows.fronts(limit)
+            if (able := hosted_abilities(self._store, queue, kind))
+            for row in front
+            if not any(abilities.issuperset(row.needs) for abilities in able)
+        ]
+        return stuck[:limit]
+
+    async def postpone(self, task_ids: Sequence[UUID], until: datetime) -> None:
+        """Look at queued tasks again later, for a reason that is already recorded."""
+        await asyncio.sleep(0)
+        for row in self._rows.of(task_ids):
+            if row.status == Status.QUEUED and row.claimed_by is None:
+                self._rows.put(replace(row, due=False, not_before=until))
+
+    async def claimed_by(self, incarnation: UUID, limit: int) -> Sequence[UUID]:
+        """Return assigned and running tasks of an incarnation."""
+        await asyncio.sleep(0)
+        rows = self._rows.of(self._rows.hands.get(incarnation, ()))
+        return [row.task_id for row in rows if row.status != Status.QUEUED][:limit]
+
+    async def forget(self, incarnation: UUID, at: datetime) -> int:
+        """Offer what a gone incarnation had claimed but not begun, or not let go; say how many."""
+        await asyncio.sleep(0)
+        unclaimed = self._unclaim(incarnation, [*self._rows.hands.get(incarnation, ())])
+        stopping = [*self._rows.stopping.get(incarnation, ())]
+        return unclaimed + self._let_go(incarnation, stopping, at)
+
+    async def row(self, task_id: UUID) -> ReadyRow | None:
+        """Return the row of a live task."""
+        await asyncio.sleep(0)
+        return self._rows.get(task_id)
+
+    async def waiting_since(self, before: datetime, limit: int) -> Sequence[ReadyRow]:
+        """Return due tasks that were submitted before a moment and never started, oldest first."""
+        await asyncio.sleep(0)
+        waiting = (
+            row
+            for row in self._rows
+            if row.status == Status.QUEUED
+            and row.due
+            and row.claimed_by is None
+            and row.attempt == 0
+            and row.submitted_at < before
+        )
+        return nsmallest(limit, waiting, key=lambda row: (row.submitted_at, row.task_id))
+
+    def _holds(self, turn: Turn, made: Entry) -> bool:
+        row = self._rows.get(made.task_id)
+        return (
+            row is not None and row.version == made.expected and row.claimed_by == turn.incarnation
+        )
+
+    def _claim(self, turn: Turn) -> Sequence[Claimed]:
+        claimed = []
+        for _, _, task_id in best_offers(self._store, turn):
+            [row] = self._rows.of([task_id])
+            self._rows.put(replace(row, claimed_by=turn.incarnation))
+            first = cast(TaskSubmitted, self._store.facts.first(task_id))
+            claimed.append(Claimed(task_id, row.version, first))
+        return claimed
+
+    def _unclaim(self, incarnation: UUID, task_ids: Iterable[UUID]) -> int:
+        ours = [
+            row
+            for row in self._rows.of(task_ids)
+            if row.claimed_by == incarnation and row.status == Status.QUEUED
+        ]
+        for row in ours:
+            self._rows.put(replace(row, claimed_by=None))
+        return len(ours)
+
+    def _let_go(self, incarnation: UUID, task_ids: Iterable[UUID], at: datetime) -> int:
+        ours = [row for row in self._rows.of(task_ids) if row.stopping_by == incarnation]
+        for row in ours:
+            come = row.not_before is None or row.not_before <= at
+            self._rows.put(
+                replace(
+                    row,
+                    due=come and row.status == Status.QUEUED,
+                    stopping_by=None,
+                    stopping_until=None,
+                )
+            )
+        return len(ours)
