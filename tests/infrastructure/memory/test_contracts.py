@@ -1,0 +1,36 @@
+"""The in-memory twins keep every port's promises."""
+
+import pytest
+
+from arbiter.infrastructure.memory.adapters import MemoryAdapters, in_memory
+from arbiter.testing.clock import FrozenClock
+from arbiter.testing.contracts.bell import BellContract
+from arbiter.testing.contracts.directory import DirectoryContract
+from arbiter.testing.contracts.leases import LeasesContract
+from arbiter.testing.contracts.log import LogContract
+from arbiter.testing.contracts.queues import QueuesContract
+from arbiter.testing.contracts.ready_queue import ReadyQueueContract
+
+
+class InMemory:
+    @pytest.fixture
+    def store(self) -> MemoryAdapters:
+        return in_memory(FrozenClock())
+
+
+class TestMemoryLog(InMemory, LogContract): ...
+
+
+class TestMemoryReadyQueue(InMemory, ReadyQueueContract): ...
+
+
+class TestMemoryLeases(InMemory, LeasesContract): ...
+
+
+class TestMemoryDirectory(InMemory, DirectoryContract): ...
+
+
+class TestMemoryQueues(InMemory, QueuesContract): ...
+
+
+class TestMemoryBell(InMemory, BellContract): ...
