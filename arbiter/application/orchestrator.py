@@ -51,7 +51,7 @@ class Orchestrator:
 
         Raises UnknownKind, IdempotencyConflict.
         """
-        await self._know(command)
+        await self.know(command)
         made, submitted = self.decide_submission(command)
         try:
             await self.log.append(made)
@@ -62,7 +62,7 @@ class Orchestrator:
     async def submit_many(self, commands: Sequence[Submit]) -> Sequence[Submitted | ArbiterError]:
         """Accept much work at once; the answers come in the order of the commands."""
         for kind in {command.kind: command for command in commands}.values():
-            await self._know(kind)
+            await self.know(kind)
         decided = [self.decide_submission(command) for command in commands]
         outcomes = await self.log.append_many([made for made, _ in decided])
         answers: list[Submitted | ArbiterError] = []
@@ -229,7 +229,8 @@ class Orchestrator:
             return keyed_task_id(command.tenant, command.idempotency_key)
         return self.new_id(now)
 
-    async def _know(self, command: Submit) -> None:
+    async def know(self, command: Submit) -> None:
+        """Refuse a kind that no agent was ever registered for. Raises UnknownKind."""
         if command.any_kind or await self.kinds.knows(command.kind):
             return
         known = self.kinds.known

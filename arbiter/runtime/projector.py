@@ -1,45 +1,38 @@
-"""Brings the views up to the log, in batches, a projection at fault being left behind alone."""
+"""Follows the log when the bell rings, giving way to handlers, and looks now and then all the same."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from itertools import takewhile
+from collections.abc import Callable, Sequence
 from typing import Any
-from uuid import UUID
 
-from arbiter.application.ports import Bell, Clock, Log, Recorded, Scheduler
-from arbiter.domain.errors import Unavailable
-from arbiter.projections.base import Batch, Projection, line_at, tasks_before
+from arbiter.application.ports import STOP_WORD, Bell, Clock, Handle, Log, Scheduler
+from arbiter.projections.base import Projection
 from arbiter.projections.catalogue import PROJECTIONS
-from arbiter.projections.ledger import Ledger, Tracked, Writing
-from arbiter.projections.task_board import TaskBoard
-from arbiter.projections.task_line import TaskLine
+from arbiter.projections.ledger import Ledger
 from arbiter.runtime.loop import Loop
+from arbiter.runtime.projecting import Projecting
 
 MOST = 2_000
 """Facts in one batch, at most."""
 
 MOST_WHILE_BUSY = 250
-"""Folding holds the loop for some milliseconds; handlers must not wait for that."""
+"""Folding holds the loop for a while; handlers must not wait long for that."""
 
 GIVE_WAY = 4
 """While the worker is busy, rest so many times as long as a batch took."""
 
 POLL_SECONDS = 30.0
-"""A ring may be missed; this long at most it goes unnoticed."""
+"""A ring may be missed; this long at most that goes unnoticed."""
 
 COALESCE_SECONDS = 0.05
 """Rings within this time are one."""
 
 FOLLOW_SECONDS = 5.0
-"""How often somebody who does not lead asks, while the bell rings, whether it may."""
-
-log = logging.getLogger(__name__)
+"""How often at most, while the bell rings, one who does not lead asks whether it may."""
 
 
 class Projector:
-    """Folds the log into the views; of all that run, one leads."""
+    """Keeps the views up to the log; of all that run, one leads."""
 
     def __init__(
         self,
@@ -52,18 +45,14 @@ class Projector:
         busy: Callable[[], bool] = lambda: False,
         projections: Sequence[Projection[Any]] = PROJECTIONS,
     ) -> None:
-        """`busy` tells whether the worker of this process has more to do than it can."""
-        self._ledger, self._log, self._bell = ledger, facts, bell
-        self._clock, self._scheduler, self._busy = clock, scheduler, busy
-        self._projections = {projection.name: projection for projection in projections}
-        self._ahead: tuple[int, int, Awaitable[Sequence[Recorded]]] | None = None
-        self._leads = True
+        """`busy` tells whether the worker of this process has its hands full."""
+        self._projecting = Projecting(projections, ledger, facts, clock=clock, scheduler=scheduler)
+        self._bell, self._clock, self._scheduler, self._busy = bell, clock, scheduler, busy
         self._loop = Loop("projector", self._step, scheduler)
-        self._rung = self._alarm_set = False
-        self._rested_until = 0.0
+        self._quiet_until = 0.0
+        self._stepping = self._rung = False
+        self._ringing: Handle | None = None
         self._leave: Callable[[], None] | None = None
-
-    # ── Running ─────────────────────────────────────────────────────────────────────────────────
 
     def start(self) -> None:
         """Begin to follow the log."""
@@ -71,8 +60,54 @@ class Projector:
         self._loop.start()
 
     async def stop(self) -> None:
-        """Finish the batch at hand, and no other."""
+        """Finish the batch at hand, and begin no other."""
         if self._leave is not None:
             self._leave()
         await self._loop.stop()
-        await self._forget_ahead()
+        self._silence()
+        await self._projecting.close()
+
+    async def run_once(self) -> int:
+        """Take one batch; return how many facts it held, 0 when there is nothing for us to do."""
+        return (await self._projecting.run_once(self._most())).facts
+
+    def _most(self) -> int:
+        return MOST_WHILE_BUSY if self._busy() else MOST
+
+    async def _step(self) -> float | None:
+        self._silence()
+        self._stepping, self._rung = True, False
+        try:
+            return await self._take_one()
+        finally:
+            self._stepping = False
+            if self._rung:
+                self._ring_later()
+
+    async def _take_one(self) -> float:
+        began = self._clock.monotonic()
+        done = await self._projecting.run_once(self._most())
+        now = self._clock.monotonic()
+        rest = GIVE_WAY * (now - began) if done.facts and self._busy() else 0.0
+        if not done.more:
+            rest = max(rest, COALESCE_SECONDS if done.leads else FOLLOW_SECONDS)
+        self._quiet_until = now + rest
+        return rest if done.more else POLL_SECONDS
+
+    def _heard(self, words: frozenset[str]) -> None:
+        if all(word.startswith(STOP_WORD) for word in words):
+            return
+        self._rung = True
+        if not self._stepping:
+            self._ring_later()
+
+    def _ring_later(self) -> None:
+        """Wake the loop once the rest is over; a ring meanwhile is the same ring."""
+        if self._ringing is None:
+            wait = max(0.0, self._quiet_until - self._clock.monotonic())
+            self._ringing = self._scheduler.call_later(wait, self._loop.wake)
+
+    def _silence(self) -> None:
+        if self._ringing is not None:
+            self._ringing.cancel()
+            self._ringing = None

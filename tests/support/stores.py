@@ -15,7 +15,7 @@ from arbiter.runtime.scheduler import AsyncioScheduler
 async def postgres_store(database: Any, clock: Any = None) -> AsyncIterator[PostgresStore]:
     """Open a store on a fresh database, and close it."""
     store = PostgresStore(
-        database.dsn, "arbiter", clock=clock or DatabaseClock(), scheduler=AsyncioScheduler()
+        lambda: database.dsn, "arbiter", clock=clock or DatabaseClock(), scheduler=AsyncioScheduler()
     )
     await store.open()
     try:

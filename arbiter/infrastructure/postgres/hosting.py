@@ -34,7 +34,7 @@ class _Recording:
 
     def __init__(self, connections: Connections, reader: Reader, channel: str) -> None:
         """The reader must be open before the first call."""
-        self._connections, self._reader, self._channel = connections, reader, channel
+        self._connections, self._reader, self.channel = connections, reader, channel
 
     async def _record(
         self,
@@ -56,7 +56,7 @@ class _Recording:
                         return False
                 await connection.execute(query(statement), params)
                 await connection.execute(
-                    query("append_facts"), {**columns, "channel": self._channel, "word": word}
+                    query("append_facts"), {**columns, "channel": self.channel, "word": word}
                 )
         except psycopg.errors.UniqueViolation as taken:
             raise Conflict(fact.stream_id, fact.version - 1) from taken

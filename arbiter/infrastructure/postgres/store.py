@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from arbiter.application.ports import Clock, Scheduler
+from arbiter.application.store import BeatStep
+from arbiter.infrastructure.postgres.beating import Beating
 from arbiter.infrastructure.postgres.bell import PostgresBell
 from arbiter.infrastructure.postgres.committer import Committer
 from arbiter.infrastructure.postgres.connections import Connections, Reader
@@ -16,6 +19,8 @@ from arbiter.infrastructure.postgres.hosting import (
 from arbiter.infrastructure.postgres.log import PostgresLog
 from arbiter.infrastructure.postgres.migrator import check
 from arbiter.infrastructure.postgres.ready_queue import PostgresReadyQueue
+from arbiter.infrastructure.postgres.views.ledger import PostgresLedger
+from arbiter.infrastructure.postgres.views.views import PostgresViews
 
 READERS = 4
 LANES = 2
@@ -31,9 +36,13 @@ class PostgresStore:
     queues: PostgresQueues
     bell: PostgresBell
 
+    views: PostgresViews
+    connections: Connections
+    reader: Reader
+
     def __init__(
         self,
-        dsn: str,
+        locate: Callable[[], str],
         schema: str,
         *,
         clock: Clock,
@@ -41,20 +50,38 @@ class PostgresStore:
         pooled: bool = False,
         listen_dsn: str | None = None,
     ) -> None:
-        """Open nothing yet. `listen_dsn` goes around a pooler, which cannot pass notifications on."""
-        self.clock = clock
-        self.connections = Connections(dsn, schema, pooled=pooled)
-        self._scheduler = scheduler
-        self._listening = Connections(listen_dsn, schema) if listen_dsn else self.connections
-        self.reader = Reader(self.connections, READERS)
-        self._lanes = Reader(self.connections, LANES)
+        """Open nothing yet. `locate` tells the connection string, and may start a server for that.
+
+        `listen_dsn` goes around a pooler, which cannot pass notifications on.
+        """
+        self.clock, self.schema = clock, schema
+        self._locate, self._scheduler = locate, scheduler
+        self._pooled, self._listen_dsn = pooled, listen_dsn
+        self._lanes: Reader | None = None
         self._committer: Committer | None = None
         self._bell_started = False
 
+    @property
+    def hears(self) -> bool:
+        """Notifications reach us: nothing stands between, or there is a way around."""
+        return not self._pooled or self._listen_dsn is not None
+
+    @property
+    def ledger(self) -> PostgresLedger:
+        """What a projector writes the views through."""
+        return self.views.ledger
+
     async def open(self) -> None:
         """Connect; raises Unavailable, DatabaseTooOld or SchemaNotMigrated, and then nothing is open."""
+        dsn = await self._scheduler.in_thread(self._locate)
+        await self._scheduler.in_thread(check, dsn, self.schema)
+        self.connections = Connections(dsn, self.schema, pooled=self._pooled)
+        self.reader = Reader(self.connections, READERS)
+        self._lanes = Reader(self.connections, LANES)
+        listening = (
+            Connections(self._listen_dsn, self.schema) if self._listen_dsn else self.connections
+        )
         try:
-            await self._scheduler.in_thread(check, self.connections.dsn, self.connections.schema)
             await self.reader.open()
             channel = await self._channel()
             self._committer = Committer(self.connections, self._scheduler, channel)
@@ -69,7 +96,8 @@ class PostgresStore:
         self.leases = PostgresLeases(*recording)
         self.directory = PostgresDirectory(*recording)
         self.queues = PostgresQueues(*recording)
-        self.bell = PostgresBell(self._listening, self._scheduler, channel)
+        self.views = PostgresViews(self.connections, self.reader, self.clock)
+        self.bell = PostgresBell(listening, self._scheduler, channel)
         await self.bell.start()
         self._bell_started = True
 
@@ -79,16 +107,17 @@ class PostgresStore:
             await self.bell.stop()
         if self._committer is not None:
             await self._committer.stop()
-        with suppress(Exception):
-            await self._lanes.close()
-        with suppress(Exception):
-            await self.reader.close()
+        if self._lanes is not None:
+            with suppress(Exception):
+                await self._lanes.close()
+            with suppress(Exception):
+                await self.reader.close()
 
-    async def leases_of_their_own(self) -> tuple[PostgresLeases, Reader]:
-        """Leases on a connection nobody else uses, for the loop and thread that call this."""
-        reader = Reader(self.connections, 1)
-        await reader.open()
-        return PostgresLeases(self.connections, reader, await self._channel()), reader
+    def beats(self, step: BeatStep) -> Callable[[], Awaitable[None]]:
+        """Beat on a thread, a loop and a connection of their own; returns how to stop."""
+        beating = Beating(self.connections, self.leases.channel, step)
+        beating.start()
+        return lambda: self._scheduler.in_thread(beating.stop)
 
     async def _channel(self) -> str:
         row = await self.reader.row("channel")

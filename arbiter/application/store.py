@@ -1,0 +1,74 @@
+"""All ports of one database, opened and closed together."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from arbiter.application.ports import Bell, Directory, Leases, Log, Queues, ReadyQueue
+from arbiter.application.views import Views
+from arbiter.projections.ledger import Ledger
+
+BeatStep = Callable[[Leases], Awaitable[float]]
+"""Beats once over these leases; answers in how many seconds to beat again."""
+
+
+class Store(Protocol):
+    """What an Arbiter stands on."""
+
+    @property
+    def log(self) -> Log:
+        """All facts."""
+        ...
+
+    @property
+    def ready(self) -> ReadyQueue:
+        """The live tasks."""
+        ...
+
+    @property
+    def leases(self) -> Leases:
+        """The worker incarnations."""
+        ...
+
+    @property
+    def directory(self) -> Directory:
+        """The agents."""
+        ...
+
+    @property
+    def queues(self) -> Queues:
+        """The switches of queues."""
+        ...
+
+    @property
+    def bell(self) -> Bell:
+        """What tells of news."""
+        ...
+
+    @property
+    def views(self) -> Views:
+        """What readers ask."""
+        ...
+
+    @property
+    def ledger(self) -> Ledger:
+        """What a projector writes the views through."""
+        ...
+
+    @property
+    def hears(self) -> bool:
+        """The bell can ring; without it everybody has to look by themselves."""
+        ...
+
+    async def open(self) -> None:
+        """Connect; raises what is wrong, and then nothing is open."""
+        ...
+
+    async def close(self) -> None:
+        """Commit what is waiting and disconnect."""
+        ...
+
+    def beats(self, step: BeatStep) -> Callable[[], Awaitable[None]]:
+        """Beat where nothing can hold it up; returns how to stop."""
+        ...

@@ -1,0 +1,234 @@
+"""What both doors share: the settings, the engine, the service, the agents declared so far."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import uuid_utils.compat
+
+from arbiter.application.ports import Recorded
+from arbiter.application.store import Store
+from arbiter.application.views import Stats
+from arbiter.bootstrap.locate import Locator
+from arbiter.domain.commands import check_limits, check_retry
+from arbiter.domain.errors import InvalidInput, Stopped
+from arbiter.domain.limits import Limits
+from arbiter.domain.retry import RetryPolicy
+from arbiter.infrastructure.postgres.store import PostgresStore
+from arbiter.runtime.clock import DatabaseClock
+from arbiter.runtime.engine import Engine
+from arbiter.runtime.hosted import Handler, HostedAgent, Isolation, profile
+from arbiter.runtime.listeners import Listener, Listeners, event_of
+from arbiter.runtime.notices import Notices
+from arbiter.runtime.projector import Projector
+from arbiter.runtime.scheduler import AsyncioScheduler
+from arbiter.runtime.service import Plan, Service
+from arbiter.runtime.worker import Background, Hosting
+from arbiter.settings import Settings
+
+THREADS_BESIDE_HANDLERS = 4
+
+
+class Core:
+    """One Arbiter in one process; nothing is started before first use."""
+
+    def __init__(self, settings: Settings, store: Callable[[DatabaseClock, AsyncioScheduler], Store] | None = None) -> None:
+        """`store` builds another store than the one of the settings (the in-memory twin)."""
+        self.settings = settings
+        self.engine = Engine()
+        self.locator = Locator(settings)
+        self.listeners = Listeners()
+        self._build_store = store
+        self._agents: list[HostedAgent] = []
+        self._service: Service | None = None
+        self._notices: Notices | None = None
+        self._closed = False
+
+    # -- on the caller's side
+
+    def run(self, work: Callable[[Service], Coroutine[Any, Any, Any]]) -> Any:
+        """Run work on the engine and wait for it."""
+        return self.engine.call(self._with_service(work))
+
+    async def arun(self, work: Callable[[Service], Coroutine[Any, Any, Any]]) -> Any:
+        """Run work on the engine; cancelling the caller does not cancel the work."""
+        return await self.engine.acall(self._with_service(work))
+
+    def declare(  # noqa: PLR0913 - an agent has this many sides
+        self,
+        name: str,
+        kinds: Iterable[str] | str,
+        handler: Handler,
+        *,
+        languages: Iterable[str] = (),
+        specializations: Iterable[str] = (),
+        model_family: str | None = None,
+        concurrency: int | None = None,
+        cost_per_task: float = 0.0,
+        retry: RetryPolicy | None = None,
+        limits: Limits | None = None,
+        isolation: Isolation = "thread",
+    ) -> None:
+        """Declare an agent of this process; raises InvalidInput."""
+        try:
+            check_retry(retry or RetryPolicy())
+            check_limits(limits or Limits())
+        except ValueError as wrong:
+            field, _, reason = str(wrong).partition(": ")
+            raise InvalidInput(field, reason) from None
+        if isolation not in ("thread", "process"):
+            raise InvalidInput("isolation", f"{isolation!r} is unknown", "'thread' or 'process'")
+        known = profile(
+            name,
+            kinds if isinstance(kinds, str) else tuple(kinds),
+            at=datetime.now(UTC),
+            languages=tuple(languages),
+            specializations=tuple(specializations),
+            model_family=model_family,
+            concurrency=self.settings.concurrency if concurrency is None else concurrency,
+            cost_per_task=cost_per_task,
+        )
+        agent = HostedAgent(known, handler, retry=retry, limits=limits, isolation=isolation)
+        if any(other.name == name for other in self._agents):
+            raise InvalidInput("name", f"agent {name!r} is declared twice", "use another name")
+        if self._service is not None:
+            self._service.declare(agent)
+        self._agents.append(agent)
+
+    def close(self) -> None:
+        """End the engine; idempotent."""
+        self._closed = True
+        self.engine.close()
+        self.listeners.close()
+        self.locator.release()
+
+    # -- on the engine's side
+
+    def _with_service(
+        self, work: Callable[[Service], Coroutine[Any, Any, Any]]
+    ) -> Callable[[], Coroutine[Any, Any, Any]]:
+        if self._closed:
+            raise Stopped("this Arbiter has been stopped; connect() again")
+
+        async def run() -> Any:
+            service = self._service or self._build()
+            await service.open()
+            return await work(service)
+
+        return run
+
+    def _build(self) -> Service:
+        clock = DatabaseClock()
+        scheduler = AsyncioScheduler(self.settings.concurrency + THREADS_BESIDE_HANDLERS)
+        settings = self.settings
+        self._service = Service(
+            self._store(clock, scheduler),
+            Plan(
+                hosting=Hosting(
+                    worker=settings.worker,
+                    queues=settings.queues,
+                    slots=settings.concurrency,
+                    beat_seconds=settings.beat_seconds,
+                    lease_seconds=settings.lease_seconds,
+                    poll_seconds=settings.poll_seconds,
+                    result_limit=settings.payload_limit,
+                ),
+                drain_seconds=settings.drain_seconds,
+                projector=_projector(clock, scheduler) if settings.projector else None,
+            ),
+            clock=clock,
+            scheduler=scheduler,
+            new_id=new_id,
+            chance=random.random,
+        )
+        for agent in self._agents:
+            self._service.declare(agent)
+        self._notices = Notices(
+            self.listeners, clock, scheduler, self._lately, settings.stats_seconds
+        )
+        return self._service
+
+    def _store(self, clock: DatabaseClock, scheduler: AsyncioScheduler) -> Store:
+        if self._build_store is not None:
+            return self._build_store(clock, scheduler)
+        listen = self.settings.listen_url
+        return PostgresStore(
+            self.locator.locate,
+            self.settings.schema_name,
+            clock=clock,
+            scheduler=scheduler,
+            pooled=self.settings.pooled,
+            listen_dsn=listen.get_secret_value() if listen is not None else None,
+        )
+
+    async def start(self, service: Service) -> None:
+        """Host the declared agents, and say so."""
+        await service.start()
+        if self._notices is not None:
+            self._notices.start()
+
+    async def stop(self, service: Service, drain_seconds: float | None) -> None:
+        """Drain, say so, disconnect."""
+        try:
+            if self._notices is not None and service.is_hosting:
+                await service.drain(drain_seconds)
+                await self._notices.stop()
+        finally:
+            await service.close(drain_seconds)
+
+    async def listen(
+        self, service: Service, pattern: str, listener: Listener
+    ) -> list[Callable[[], None]]:
+        """Call a listener for facts and notices whose topic matches; returns the ways out."""
+        ways_out: list[Callable[[], None]] = []
+        if self._notices is not None and Notices.concerns(pattern):
+            ways_out.append(self._notices.listen(pattern, listener))
+        if not pattern.startswith("orchestrator."):
+
+            def deliver(batch: Iterable[Recorded]) -> None:
+                self.listeners.deliver(listener, [event_of(each) for each in batch])
+
+            ways_out.append(await service.follower.listen(pattern, deliver))
+        return ways_out
+
+    async def _lately(self) -> tuple[Stats, int]:
+        assert self._service is not None, "notices belong to a service"
+        overview = await self._service.overview(window_minutes=5)
+        return overview.stats, overview.running_here
+
+
+def new_id(_: datetime) -> UUID:
+    """Return a new id that sorts by time, which keeps the log's index and its WAL small."""
+    return uuid_utils.compat.uuid7()
+
+
+def _projector(
+    clock: DatabaseClock, scheduler: AsyncioScheduler
+) -> Callable[[Store, Callable[[], bool]], Background]:
+    def build(store: Store, busy: Callable[[], bool]) -> Background:
+        return Projector(
+            store.ledger, store.log, store.bell, clock=clock, scheduler=scheduler, busy=busy
+        )
+
+    return build
+
+
+def merged(settings: Settings | None, dsn: str | None, more: Mapping[str, Any]) -> Settings:
+    """Return settings with single values put over them."""
+    values: dict[str, Any] = dict(more)
+    if dsn is not None:
+        values["database_url"] = dsn
+    if settings is None:
+        return Settings.of(values, "connect()")
+    if not values:
+        return settings
+    kept = {
+        (field.alias or name): getattr(settings, name)
+        for name, field in Settings.model_fields.items()
+        if name in settings.model_fields_set
+    }
+    return Settings.of({**kept, **values}, "connect()")

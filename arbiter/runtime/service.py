@@ -1,0 +1,330 @@
+"""Arbiter itself, on its loop: both doors lead here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from arbiter.application.agents import queue_id
+from arbiter.application.answers import Redriven, TaskView
+from arbiter.application.kinds import KnownKinds
+from arbiter.application.orchestrator import Orchestrator
+from arbiter.application.ports import Clock, LiveWorker, QueueState
+from arbiter.application.ready_row import ReadyRow
+from arbiter.application.store import Store
+from arbiter.application.views import Stats, TaskFilter
+from arbiter.domain import facts as f
+from arbiter.domain.commands import Redrive, Submit
+from arbiter.domain.errors import Conflict, InvalidInput, UnknownTask, WaitTimeout
+from arbiter.runtime.clock import DatabaseClock
+from arbiter.runtime.follower import Follower
+from arbiter.runtime.hosted import HostedAgent
+from arbiter.runtime.scheduler import AsyncioScheduler
+from arbiter.runtime.worker import Background, Hosting, Outside, Worker
+
+log = logging.getLogger(__name__)
+POLL_WITHOUT_BELL = 0.2
+Decision = Callable[[QueueState, datetime], f.QueueFact | None]
+"""What to do about a queue as it stands; None for nothing."""
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """How things stand: tasks, throughput and latency, workers, and how far the views are behind."""
+
+    stats: Stats
+    queues: Mapping[str, Mapping[str, int]]
+    """Tasks by queue, then by status."""
+
+    paused: Sequence[str]
+    limits: Mapping[str, int]
+    workers: Sequence[LiveWorker]
+    running_here: int
+    lag: Mapping[str, int]
+    """Positions each projection is behind the log."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How a service hosts and polls."""
+
+    hosting: Hosting
+    drain_seconds: float
+    projector: Callable[[Store, Callable[[], bool]], Background] | None = None
+
+
+class Service:
+    """One store, one orchestrator, and a worker once it is started."""
+
+    def __init__(
+        self,
+        store: Store,
+        plan: Plan,
+        *,
+        clock: DatabaseClock,
+        scheduler: AsyncioScheduler,
+        new_id: Callable[[datetime], UUID],
+        chance: Callable[[], float],
+    ) -> None:
+        """Nothing is open yet."""
+        self.store, self._plan = store, plan
+        self._clock, self._scheduler = clock, scheduler
+        self._new_id, self._chance = new_id, chance
+        self._agents: dict[str, HostedAgent] = {}
+        self._worker: Worker | None = None
+        self._opening = asyncio.Lock()
+        self._is_open = False
+        self.orchestrator: Orchestrator
+        self.follower: Follower
+        self.kinds: KnownKinds
+
+    async def open(self) -> None:
+        """Connect at first use."""
+        if not self._is_open:
+            async with self._opening:
+                await self._open()
+
+    async def _open(self) -> None:
+        if not self._is_open:
+            await self.store.open()
+            self.kinds = KnownKinds(self.store.directory)
+            self.orchestrator = Orchestrator(
+                log=self.store.log,
+                ready=self.store.ready,
+                clock=self._clock,
+                kinds=self.kinds,
+                new_id=self._new_id,
+                chance=self._chance,
+            )
+            self.follower = Follower(
+                self.store.log,
+                self.store.bell,
+                self._scheduler,
+                self.orchestrator,
+                poll_seconds=self._poll_seconds,
+            )
+            await self.follower.start()
+            self.kinds.declare(_kinds_of(self._agents.values()))
+            self._is_open = True
+
+    @property
+    def _poll_seconds(self) -> float:
+        wanted = self._plan.hosting.poll_seconds
+        return wanted if self.store.hears else min(wanted, POLL_WITHOUT_BELL)
+
+    @property
+    def clock(self) -> Clock:
+        """The database's time."""
+        return self._clock
+
+    @property
+    def is_hosting(self) -> bool:
+        """A worker runs here."""
+        return self._worker is not None
+
+    def declare(self, agent: HostedAgent) -> None:
+        """Host an agent from the next start on; its kinds are known here at once."""
+        if agent.name in self._agents:
+            raise InvalidInput("name", f"agent {agent.name!r} is declared twice", "use another name")
+        if self._worker is not None:
+            raise InvalidInput("name", "the worker has started", "declare agents before start()")
+        self._agents[agent.name] = agent
+        if self._is_open:
+            self.kinds.declare(_kinds_of([agent]))
+
+    async def start(self) -> None:
+        """Host the declared agents: register them, claim, execute."""
+        await self.open()
+        if self._worker is not None:
+            return
+        if not self._agents:
+            raise InvalidInput(
+                "agents", "there is nothing to host", "declare one with @arbiter.agent(…)"
+            )
+        hosting = self._plan.hosting
+        worker = Worker(
+            Outside(
+                orchestrator=self.orchestrator,
+                log=self.store.log,
+                ready=self.store.ready,
+                leases=self.store.leases,
+                directory=self.store.directory,
+                bell=self.store.bell,
+                clock=self._clock,
+                scheduler=self._scheduler,
+                beats=self.store.beats,
+            ),
+            list(self._agents.values()),
+            Hosting(
+                worker=hosting.worker,
+                queues=hosting.queues,
+                slots=hosting.slots,
+                beat_seconds=hosting.beat_seconds,
+                lease_seconds=hosting.lease_seconds,
+                poll_seconds=self._poll_seconds,
+                result_limit=hosting.result_limit,
+            ),
+            beside=self._beside(),
+        )
+        self._worker = worker
+        try:
+            await worker.start()
+        except BaseException:
+            self._worker = None
+            raise
+
+    def _beside(self) -> list[Background]:
+        if self._plan.projector is None:
+            return []
+        return [self._plan.projector(self.store, lambda: bool(self._worker and self._worker.is_busy()))]
+
+    async def drain(self, seconds: float | None = None, hurry: asyncio.Event | None = None) -> int:
+        """Stop hosting; let handlers finish for so long, give back the rest; say how many."""
+        worker = self._worker
+        if worker is None:
+            return 0
+        try:
+            return await worker.stop(self._plan.drain_seconds if seconds is None else seconds, hurry)
+        finally:
+            self._worker = None
+
+    async def close(self, drain_seconds: float | None = None) -> None:
+        """Drain and disconnect."""
+        if not self._is_open:
+            return
+        try:
+            await self.drain(drain_seconds)
+        finally:
+            self._is_open = False
+            await self.follower.stop()
+            await self.store.close()
+            self._scheduler.close()
+
+    async def wait(self, task_id: UUID, seconds: float | None) -> TaskView:
+        """Return the task when its run is over. Raises UnknownTask, WaitTimeout."""
+        try:
+            await asyncio.wait_for(self.follower.ended(task_id), seconds)
+        except TimeoutError:
+            now = await self.orchestrator.status(task_id)
+            if now.has_ended:
+                return now
+            raise WaitTimeout(task_id, now.status, seconds or 0.0) from None
+        return await self.orchestrator.status(task_id)
+
+    async def known(self, command: Submit) -> Orchestrator:
+        """Return the orchestrator, if the command's kind was ever hosted. Raises UnknownKind."""
+        await self.orchestrator.know(command)
+        return self.orchestrator
+
+    async def overview(self, window_minutes: int | None = 60) -> Overview:
+        """Return how things stand."""
+        views = self.store.views
+        switches = await self.store.queues.all()
+        return Overview(
+            stats=await views.stats.read(window_minutes=window_minutes, now=self._clock.now()),
+            queues={depth.queue: depth.statuses for depth in await views.queue_depth.all()},
+            paused=[switch.queue for switch in switches if switch.paused],
+            limits={
+                switch.queue: switch.running_limit
+                for switch in switches
+                if switch.running_limit is not None
+            },
+            workers=await self.store.leases.workers(),
+            running_here=self._worker.running if self._worker is not None else 0,
+            lag=await views.lag(),
+        )
+
+    async def redrive_where(
+        self,
+        wanted: TaskFilter,
+        command: Callable[[UUID], Redrive],
+        *,
+        preview: bool,
+        limit: int,
+    ) -> Redriven:
+        """Redrive every parked task a filter finds; with `preview`, only say which."""
+        parked = msgspec.structs.replace(wanted, statuses=frozenset({"failed"}))
+        matched: list[UUID] = []
+        after: str | None = None
+        while len(matched) < limit:
+            page = await self.store.views.task_board.find(
+                parked, after=after, limit=min(500, limit - len(matched))
+            )
+            matched.extend(line.task_id for line in page.tasks)
+            after = page.next
+            if after is None:
+                break
+        return await self.orchestrator.redrive_many(matched, command, preview=preview)
+
+    async def stale(self, older_than: timedelta, limit: int) -> Sequence[ReadyRow]:
+        """Return tasks that have been offered and never started for so long, oldest first."""
+        return await self.store.ready.waiting_since(self._clock.now() - older_than, limit)
+
+    async def switch_queue(
+        self, queue: str, make: Decision
+    ) -> QueueState:
+        """Decide about a queue; nothing is appended when it stands so already."""
+        for _ in range(10):
+            state = await self.store.queues.get(queue)
+            fact = make(state, self._clock.now())
+            if fact is None:
+                return state
+            try:
+                await self.store.queues.set(fact)
+            except Conflict:
+                continue
+            return await self.store.queues.get(queue)
+        raise Conflict(queue_id(queue), 0)
+
+    async def facts_of(self, task_id: UUID) -> Sequence[f.Fact]:
+        """Return the facts of one task. Raises UnknownTask."""
+        facts = await self.store.log.stream(task_id)
+        if not facts:
+            raise UnknownTask(task_id)
+        return facts
+
+
+def _kinds_of(agents: Iterable[HostedAgent]) -> frozenset[str]:
+    return frozenset(kind for agent in agents for kind in agent.profile.kinds)
+
+
+def paused(queue: str, by: str | None, why: str | None) -> Decision:
+    """Pause a queue."""
+    return lambda state, at: None if state.paused else f.QueuePaused(**_next(state, queue, at, by, why))
+
+
+def resumed(queue: str, by: str | None, why: str | None) -> Decision:
+    """Open a queue again."""
+    return lambda state, at: f.QueueResumed(**_next(state, queue, at, by, why)) if state.paused else None
+
+
+def limited(
+    queue: str, limit: int | None, by: str | None, why: str | None
+) -> Decision:
+    """Bound how many tasks of a queue run at a time."""
+
+    def make(state: QueueState, at: datetime) -> f.QueueFact | None:
+        if state.running_limit == limit:
+            return None
+        return f.QueueLimited(limit=limit, **_next(state, queue, at, by, why))
+
+    return make
+
+
+def _next(
+    state: QueueState, queue: str, at: datetime, by: str | None, why: str | None
+) -> dict[str, Any]:
+    return {
+        "queue_id": queue_id(queue),
+        "queue": queue,
+        "version": state.version + 1,
+        "at": at,
+        "by": by,
+        "why": why,
+    }

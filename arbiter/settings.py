@@ -1,0 +1,151 @@
+"""Everything that can be set, as one frozen value, built once and passed down."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from arbiter.domain.errors import InvalidInput
+
+PREFIX = "ARBITER_"
+FILE_VARIABLE = "ARBITER_CONFIG"
+ELSEWHERE = frozenset(
+    {FILE_VARIABLE, "ARBITER_TEST_DSN", "ARBITER_TEST_IMAGE", "ARBITER_TEST_DATABASE", "ARBITER_PG_BIN"}
+)
+"""Variables of the same prefix that are not settings."""
+
+Seconds = Annotated[float, Field(gt=0, le=365 * 86400)]
+
+
+def _words(value: Any) -> Any:
+    return tuple(word.strip() for word in value.split(",")) if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_words)]
+
+
+class Settings(BaseModel):
+    """What an Arbiter needs to know; a default for everything."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database_url: SecretStr | None = None
+    """Connection string of a PostgreSQL 15 or newer; without one, an embedded server starts."""
+
+    listen_url: SecretStr | None = None
+    """Connection string that goes around a pooler, for LISTEN; only with `pooled`."""
+
+    pooled: bool = False
+    """A transaction pooler (PgBouncer) stands between."""
+
+    schema_name: Annotated[str, Field(alias="schema", pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,62}$")] = "arbiter"
+
+    embedded_dir: Path | None = None
+    """Where the embedded server keeps its data; the user's data folder by default."""
+
+    pg_bin: Path | None = None
+    """Folder of other PostgreSQL programs for the embedded server."""
+
+    worker: str = ""
+    """A name for this worker in facts and listings; host and process id by default."""
+
+    queues: Words = ("default",)
+    concurrency: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """Tasks one worker runs at a time, over all its agents."""
+
+    beat_seconds: Seconds = 5.0
+    lease_seconds: Seconds = 30.0
+    """A worker silent for so long is lost, and its tasks are rescued."""
+
+    poll_seconds: Seconds = 30.0
+    """How often to look without having been told; behind a pooler without listen_url, much more often."""
+
+    drain_seconds: Annotated[float, Field(ge=0, le=86400)] = 30.0
+    """How long a stopping worker lets its handlers finish."""
+
+    payload_limit: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 256 * 1024
+    """Bytes of JSON a payload, result or checkpoint may have."""
+
+    stats_seconds: Seconds = 30.0
+    """How often orchestrator.stats, health and performance are told to listeners."""
+
+    projector: bool = True
+    """Build the read models in the worker."""
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Settings:
+        if self.lease_seconds < 2 * self.beat_seconds:
+            raise ValueError(
+                f"lease_seconds: {self.lease_seconds:g} is too short for a beat every"
+                f" {self.beat_seconds:g} s; must be at least twice beat_seconds"
+            )
+        return self
+
+    @property
+    def dsn(self) -> str | None:
+        """The connection string, in clear; for connecting, never for showing."""
+        return self.database_url.get_secret_value() if self.database_url is not None else None
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], source: str = "settings") -> Settings:
+        """Check plain values; raises InvalidInput that names the setting and what would be right."""
+        for name in values:
+            if name not in NAMES:
+                near = get_close_matches(name, NAMES, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(NAMES))}"
+                raise InvalidInput(name, f"unknown setting in {source}", hint)
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as wrong:
+            raise _refusal(wrong, source) from None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Read ARBITER_* variables, over the TOML file that ARBITER_CONFIG names, if it names one."""
+        named = environ.get(FILE_VARIABLE)
+        values = read_file(Path(named)) if named else {}
+        for variable, value in environ.items():
+            if variable.startswith(PREFIX) and variable not in ELSEWHERE:
+                values[variable.removeprefix(PREFIX).lower()] = value
+        return cls.of(values, "the environment" if not named else f"the environment or {named}")
+
+    @classmethod
+    def from_file(cls, path: Path) -> Settings:
+        """Read a TOML file: the settings at its top, or in a table [arbiter]."""
+        return cls.of(read_file(path), str(path))
+
+
+NAMES = frozenset(field.alias or name for name, field in Settings.model_fields.items())
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """Read settings from TOML; raises InvalidInput with the place of a mistake."""
+    try:
+        parsed = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidInput(str(path), f"cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(str(path), f"not TOML: {error}") from None
+    table = parsed.get("arbiter", parsed)
+    if not isinstance(table, dict):
+        raise InvalidInput(f"{path}: arbiter", "is not a table", "write [arbiter]")
+    return dict(table)
+
+
+def _refusal(wrong: ValidationError, source: str) -> InvalidInput:
+    first = wrong.errors()[0]
+    field = ".".join(str(part) for part in first["loc"]) or "settings"
+    return InvalidInput(f"{field} (in {source})", first["msg"].removeprefix("Value error, "))
