@@ -183,6 +183,7 @@ def fail_attempt(
     attempt counts. `chance` in [0, 1) is the jitter of the delay.
     """
     _must_hold(task, attempt_id)
+    _after(f.TaskAttemptFailed, task, f.TaskAttemptFailed.after)
     nothing_done = task.status is Status.ASSIGNED and error.kind == "worker_lost"
     response = "retry" if nothing_done else task.policy.response(error.type)
     verdict = _out_of_tries(task, error, at)

@@ -58,6 +58,6 @@ def test_an_approval_that_would_be_over_at_once_is_refused():
 
 
 def test_only_a_held_task_can_be_approved_whatever_the_digest():
-    given(a_task().queued()).when(
-        lambda task: verbs.approve(task, "0" * 64, at=NOON)
-    ).then_refused(IllegalTransition)
+    given(a_task().queued()).when(lambda task: verbs.approve(task, "0" * 64, at=NOON)).then_refused(
+        IllegalTransition
+    )

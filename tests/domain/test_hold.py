@@ -14,7 +14,9 @@ TOMORROW = NOON + timedelta(days=1)
 
 
 def test_a_task_before_the_gate_can_be_kept_back():
-    outcome = given(a_task()).when(lambda task: verbs.hold(task, (BUDGET,), at=NOON, until=TOMORROW))
+    outcome = given(a_task()).when(
+        lambda task: verbs.hold(task, (BUDGET,), at=NOON, until=TOMORROW)
+    )
     task = outcome.then(TaskHeld)
     assert (task.status, task.waits_for, task.hold_until) == (Status.HELD, (BUDGET,), TOMORROW)
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import msgspec
 import pytest
 
 from arbiter.domain import verbs
-from arbiter.domain.blob import NULL
 from arbiter.domain.errors import AttemptFenced, IllegalTransition
 from arbiter.domain.facts import task_facts
 from arbiter.domain.limits import Limits
 from arbiter.domain.status import ENDED, FINAL, LIVE, PARKED, Status
 from arbiter.domain.task import evolve
-from arbiter.testing.builders import DECISION, ERROR, NOON, TASK, WORKER, a_task, attempt_of, facts_of
+from arbiter.testing.builders import NOON, TASK, a_task, facts_of
+from tests.domain.orders import ANOTHER, OF_AN_ATTEMPT, ORDERS
 
 # topic | follows | becomes ("same": the status stays)
 TABLE = """
@@ -62,49 +60,6 @@ LIVES = {
     Status.FAILED: SUBMITTED.failed(),
     Status.CANCELLED: SUBMITTED.cancelled(),
     Status.REJECTED: SUBMITTED.held().rejected(),
-}
-
-SECOND_TRY = attempt_of(TASK, 99)
-TOO_LATE = NOON + timedelta(seconds=60)
-
-
-def end_by_time_or_by_its_attempt(task):
-    expired = verbs.expire(task, at=TOO_LATE)
-    return expired or verbs.fail_attempt(task, task.attempt_id, ERROR, at=TOO_LATE, chance=0.5)
-
-
-ORDERS = {
-    "task.validated": lambda task: verbs.validate(task, at=NOON),
-    "task.held": lambda task: verbs.hold(task, (), at=NOON),
-    "task.rejected": lambda task: verbs.refuse(task, (), at=NOON),
-    "task.approved": lambda task: verbs.approve(task, task.digest, at=NOON),
-    "task.regated": lambda task: verbs.regate(task, "policy adopted", at=NOON),
-    "task.deferred": lambda task: verbs.defer(task, "nobody able", NOON, at=NOON),
-    "task.routed": lambda task: verbs.route(
-        task, "ruff", DECISION, attempt_id=SECOND_TRY, incarnation=WORKER, at=NOON
-    ),
-    "task.started": lambda task: verbs.start(task, task.attempt_id, at=NOON),
-    "task.checkpointed": lambda task: verbs.checkpoint(task, task.attempt_id, NULL, at=NOON),
-    "task.usage_reported": lambda task: verbs.report_usage(task, task.attempt_id, at=NOON),
-    "task.completed": lambda task: verbs.complete(task, task.attempt_id, NULL, at=NOON),
-    "task.attempt_failed": lambda task: verbs.fail_attempt(
-        task, task.attempt_id, ERROR, at=NOON, chance=0.5
-    ),
-    "task.failed": end_by_time_or_by_its_attempt,
-    "task.released": lambda task: verbs.release(task, task.attempt_id, "drain", at=NOON),
-    "task.suspended": lambda task: verbs.suspend(task, at=NOON),
-    "task.resumed": lambda task: verbs.resume(task, at=NOON),
-    "task.redriven": lambda task: verbs.redrive(task, at=NOON),
-    "task.rescheduled": lambda task: verbs.reschedule(task, at=NOON, priority=9),
-    "task.cancelled": lambda task: verbs.cancel(task, at=NOON),
-}
-OF_AN_ATTEMPT = {
-    "start": lambda task, held: verbs.start(task, held, at=NOON),
-    "checkpoint": lambda task, held: verbs.checkpoint(task, held, NULL, at=NOON),
-    "report_usage": lambda task, held: verbs.report_usage(task, held, at=NOON),
-    "complete": lambda task, held: verbs.complete(task, held, NULL, at=NOON),
-    "fail_attempt": lambda task, held: verbs.fail_attempt(task, held, ERROR, at=NOON, chance=0),
-    "release": lambda task, held: verbs.release(task, held, "drain", at=NOON),
 }
 
 FACTS = {known.topic: known for known in task_facts()}
@@ -167,7 +122,7 @@ def test_nothing_but_a_submission_begins_a_task(topic):
 @pytest.mark.parametrize("verb", OF_AN_ATTEMPT)
 def test_an_attempt_that_does_not_hold_the_task_is_fenced_wherever_it_stands(verb, status):
     with pytest.raises(AttemptFenced):
-        OF_AN_ATTEMPT[verb](LIVES[status].task, SECOND_TRY)
+        OF_AN_ATTEMPT[verb](LIVES[status].task, ANOTHER)
 
 
 @pytest.mark.parametrize("status", sorted(FINAL))
@@ -190,7 +145,7 @@ def test_only_the_gate_and_a_cancel_answer_a_pending_task():
 
 
 def test_every_status_is_live_final_or_parked_and_can_be_reached():
-    assert LIVE | FINAL | PARKED == frozenset(Status)
+    assert frozenset(Status) == LIVE | FINAL | PARKED
     assert not LIVE & ENDED
     assert {*BECOMES.values(), "same"} == {*Status, "same"}
 

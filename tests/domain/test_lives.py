@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from arbiter.application.ready_row import ready_row
 from arbiter.domain import facts as f
 from arbiter.domain import verbs
 from arbiter.domain.blob import blob_of
+from arbiter.domain.deadlines import total_ends
 from arbiter.domain.errors import ApprovalMismatch, ArbiterError, AttemptFenced
 from arbiter.domain.limits import Limits
 from arbiter.domain.retry import RetryPolicy
 from arbiter.domain.status import FINAL, Status
 from arbiter.domain.task import evolve, remember
 from arbiter.testing.builders import DECISION, GATE, NOON, TASK, WORKER, attempt_of, facts_of
+from tests.domain.orders import ORDERS
 
-ERROR_TYPES = st.sampled_from(["TimeoutError", "ValueError", "KeyError"])
+ERROR_TYPES = st.sampled_from(["TimeoutError", "ValueError"])
 POLICIES = st.builds(
     RetryPolicy,
     max_attempts=st.integers(1, 6),
@@ -28,57 +30,60 @@ POLICIES = st.builds(
     on=st.dictionaries(ERROR_TYPES, st.sampled_from(["retry", "fail", "hold"])),
 )
 SECONDS = st.sampled_from([0.0, 0.5, 1.0, 30.0, 60.0, 3600.0, 86400.0])
+MOMENTS = SECONDS.map(lambda seconds: NOON + timedelta(seconds=seconds))
 LIMITS = st.builds(Limits, schedule_to_start=st.none() | SECONDS, total=st.none() | SECONDS)
 PAYLOADS = st.sampled_from([b'{"n":1}', b'{"n":2}', b'"text"']).map(blob_of)
 CHANCE = st.floats(0, 1, exclude_max=True)
 
+NEVER = datetime.max.replace(tzinfo=UTC)
 ENDINGS = (f.TaskCompleted, f.TaskFailed, f.TaskCancelled, f.TaskRejected)
 
 
-class Life(RuleBasedStateMachine):
-    """One task, ordered about at random, as the orchestrator and its workers would."""
+def where(*facts):
+    """Offer a rule where one of these facts may follow; where none may, `try_the_illegal` does."""
+    after = frozenset().union(*(fact.after for fact in facts))
+    return precondition(lambda life: life.task.status in after)
 
-    @initialize(
-        hold=st.none() | st.just("look at it first"),
-        wait=st.none() | SECONDS,
-        not_before=st.none() | SECONDS,
-        retry=st.none() | POLICIES,
-        limits=LIMITS,
-        payload=PAYLOADS,
-    )
-    def submit(self, hold, wait, not_before, retry, limits, payload):
+
+IN_HAND = where(f.TaskAttemptFailed)
+
+
+SUBMISSIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "hold": st.just("look at it first"),
+        "hold_until": MOMENTS,
+        "not_before": MOMENTS,
+        "retry": POLICIES,
+        "limits": LIMITS,
+        "payload": PAYLOADS,
+        "requirements": st.just({"languages": ("python",)}),
+    },
+)
+
+
+class Life(RuleBasedStateMachine):
+    """One task after the other, ordered about at random, as orchestrator and workers would."""
+
+    @initialize(details=SUBMISSIONS)
+    def submit(self, details):
         self.now = NOON
         self.facts = []
         self.task = None
         self.endings = 0
         self.allowance = 0
         self.set_aside = None
-        self.append(
-            [
-                verbs.submit(
-                    TASK,
-                    "code-review",
-                    at=NOON,
-                    payload=payload,
-                    hold=hold,
-                    hold_until=self.in_seconds(wait),
-                    not_before=self.in_seconds(not_before),
-                    retry=retry,
-                    limits=limits,
-                )
-            ]
-        )
+        self.append([verbs.submit(TASK, "code-review", at=NOON, **details)])
 
     def in_seconds(self, seconds) -> datetime | None:
         return None if seconds is None else self.now + timedelta(seconds=seconds)
 
     def order(self, decide):
         """Decide and append, or be refused; say whether anything happened."""
-        before = self.task
         try:
-            decided = facts_of(decide(before))
+            decided = facts_of(decide(self.task))
         except ArbiterError:
-            assert self.task == before == remember(self.facts)
+            assert self.task == remember(self.facts)
             return False
         self.append(decided)
         return bool(decided)
@@ -105,6 +110,7 @@ class Life(RuleBasedStateMachine):
                 self.set_aside = self.task.status
         self.endings += isinstance(happened, ENDINGS)
 
+    @where(f.TaskRouted)
     @rule(policy=st.none() | POLICIES, limits=st.none() | LIMITS)
     def route(self, policy, limits):
         number = self.task.attempt + 1
@@ -121,59 +127,77 @@ class Life(RuleBasedStateMachine):
             )
         )
 
+    @where(f.TaskStarted)
     @rule()
     def start(self):
         self.order(lambda task: verbs.start(task, task.attempt_id, at=self.now))
 
+    @where(f.TaskRouted)
     @rule()
     def route_and_start(self):
         self.route(None, None)
         self.start()
 
+    @where(f.TaskCheckpointed)
     @rule(progress=PAYLOADS)
     def checkpoint(self, progress):
         self.order(lambda task: verbs.checkpoint(task, task.attempt_id, progress, at=self.now))
 
+    @where(f.TaskUsageReported)
     @rule(tokens=st.integers(0, 10**9))
     def report_usage(self, tokens):
         self.order(
             lambda task: verbs.report_usage(task, task.attempt_id, at=self.now, tokens=tokens)
         )
 
+    @where(f.TaskCompleted)
     @rule(result=PAYLOADS)
     def complete(self, result):
         self.order(lambda task: verbs.complete(task, task.attempt_id, result, at=self.now))
 
-    @rule(kind=st.sampled_from(["exception", "timeout", "refused"]), type_=ERROR_TYPES, chance=CHANCE)
+    @IN_HAND
+    @rule(
+        kind=st.sampled_from(["exception", "timeout", "refused"]), type_=ERROR_TYPES, chance=CHANCE
+    )
     def fail(self, kind, type_, chance):
         self.end_attempt(f.Failure(kind=kind, type=type_), chance)
 
+    @IN_HAND
     @rule(chance=CHANCE)
     def lose_the_worker(self, chance):
         before = self.task
         if self.end_attempt(f.Failure(kind="worker_lost", type="WorkerLost"), chance):
             assert self.task.spent == before.spent
             assert self.task.losses == before.losses + (before.status is Status.RUNNING)
+            if before.status is Status.ASSIGNED and (total_ends(before) or NEVER) > self.now:
+                assert (self.task.status, self.task.not_before) == (Status.QUEUED, self.now)
 
     def end_attempt(self, error, chance):
-        return self.order(
+        was_running = self.task.status is Status.RUNNING
+        ended = self.order(
             lambda task: verbs.fail_attempt(
                 task, task.attempt_id, error, at=self.now, chance=chance
             )
         )
+        if was_running and not self.task.has_ended:
+            assert self.task.spent < self.task.policy.max_attempts
+        return ended
 
+    @where(f.TaskReleased)
     @rule()
     def release(self):
         before = self.task
         if self.order(lambda task: verbs.release(task, task.attempt_id, "drain", at=self.now)):
             assert self.task.spent == before.spent - (before.status is Status.RUNNING)
 
+    @where(f.TaskSuspended)
     @rule()
     def suspend(self):
         before = self.task
         if self.order(lambda task: verbs.suspend(task, at=self.now)):
             assert self.task.spent == before.spent - (before.status is Status.RUNNING)
 
+    @where(f.TaskResumed)
     @rule()
     def resume(self):
         waited_for = self.task.waits_for
@@ -183,42 +207,48 @@ class Life(RuleBasedStateMachine):
             assert self.task.status is Status.HELD
             assert self.task.waits_for == waited_for
 
+    @where(f.TaskSuspended)
     @rule()
     def suspend_and_resume(self):
         self.suspend()
         self.resume()
 
+    @where(f.TaskRedriven)
     @rule(payload=st.none() | PAYLOADS)
     def redrive(self, payload):
         if self.order(lambda task: verbs.redrive(task, at=self.now, payload=payload)):
             assert self.task.spent == 0
             assert payload is None or self.task.payload == payload
 
+    @where(f.TaskApproved)
     @rule(lasts=st.none() | SECONDS)
     def approve(self, lasts):
         until = self.in_seconds(lasts)
         self.order(lambda task: verbs.approve(task, task.digest, at=self.now, until=until))
 
+    @where(f.TaskApproved)
     @rule()
     def approve_something_else(self):
-        assert not self.order(lambda task: verbs.approve(task, "0" * 64, at=self.now))
-        if self.task.status is Status.HELD:
-            with pytest.raises(ApprovalMismatch):
-                verbs.approve(self.task, "0" * 64, at=self.now)
+        with pytest.raises(ApprovalMismatch):
+            verbs.approve(self.task, "0" * 64, at=self.now)
 
+    @where(f.TaskApproved)
     @rule()
     def reject(self):
         self.order(lambda task: verbs.reject(task, "not wanted", at=self.now))
 
+    @where(f.TaskRegated)
     @rule()
     def regate(self):
         self.order(lambda task: verbs.regate(task, "policy adopted", at=self.now))
 
+    @where(f.TaskDeferred)
     @rule(seconds=SECONDS)
     def defer(self, seconds):
         look_again = self.in_seconds(seconds)
         self.order(lambda task: verbs.defer(task, "nobody able", look_again, at=self.now))
 
+    @where(f.TaskRescheduled)
     @rule(priority=st.none() | st.integers(0, 9), wait=st.none() | SECONDS)
     def reschedule(self, priority, wait):
         not_before = self.in_seconds(wait)
@@ -228,18 +258,22 @@ class Life(RuleBasedStateMachine):
             )
         )
 
+    @where(f.TaskCancelled)
     @rule()
     def cancel(self):
         self.order(lambda task: verbs.cancel(task, at=self.now))
 
+    @where(f.TaskRegated)
     @rule()
     def clean_up(self):
         self.order(lambda task: verbs.clean_up(task, "waited for too long", at=self.now))
 
+    @where(f.TaskFailed)
     @rule()
     def expire(self):
         self.order(lambda task: verbs.expire(task, at=self.now))
 
+    @where(f.TaskCancelled)
     @rule(seconds=SECONDS)
     def let_time_pass(self, seconds):
         self.now += timedelta(seconds=seconds)
@@ -254,6 +288,17 @@ class Life(RuleBasedStateMachine):
                 verbs.complete(self.task, late, blob_of(b"1"), at=self.now)
             with pytest.raises(AttemptFenced):
                 verbs.fail_attempt(self.task, late, error, at=self.now, chance=chance)
+
+    @rule()
+    def try_the_illegal(self):
+        for topic, decide in ORDERS.items():
+            if self.task.status not in f.FACTS[topic].after:
+                assert not self.order(decide), topic
+
+    @precondition(lambda self: self.task.is_final)
+    @rule(details=SUBMISSIONS)
+    def submit_another(self, details):
+        self.submit(details)
 
     @invariant()
     def replay_tells_the_same_story(self):
@@ -298,16 +343,22 @@ class Life(RuleBasedStateMachine):
         assert (self.task.status is not Status.HELD) or self.task.waits_for
 
 
+WITHOUT_EXPLAINING = [phase for phase in Phase if phase is not Phase.explain]
+
+
 class TestLives(Life.TestCase):
-    settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
+    settings = settings(
+        max_examples=120, stateful_step_count=60, deadline=None, phases=WITHOUT_EXPLAINING
+    )
 
 
 @pytest.mark.deep
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 class TestManyLongLives(Life.TestCase):
     settings = settings(
         max_examples=5000,
         stateful_step_count=150,
         deadline=None,
+        phases=WITHOUT_EXPLAINING,
         suppress_health_check=[HealthCheck.too_slow],
     )

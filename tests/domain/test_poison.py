@@ -42,9 +42,7 @@ def test_the_first_losses_alone_are_forgiven(losses):
 def test_the_third_loss_alone_shows_poison():
     task = given(after_losses(4).running()).when(lose).then(TaskFailed)
     assert (task.error.kind, task.error.type) == ("worker_lost", "Poison")
-    assert task.error.message == (
-        "killed its own process 3 times while alone: its worker was lost"
-    )
+    assert task.error.message == ("killed its own process 3 times while alone: its worker was lost")
 
 
 def test_other_failures_alone_are_no_sign_of_poison():

@@ -34,9 +34,9 @@ def test_what_is_not_named_stays():
 
 
 def test_naming_nothing_is_refused():
-    given(a_task().queued()).when(
-        lambda task: verbs.reschedule(task, at=NOON)
-    ).then_refused(InvalidInput)
+    given(a_task().queued()).when(lambda task: verbs.reschedule(task, at=NOON)).then_refused(
+        InvalidInput
+    )
 
 
 def test_what_runs_has_its_place_already():

@@ -37,6 +37,6 @@ def test_setting_a_task_aside_costs_no_attempt(life, spent):
 def test_the_attempt_that_ran_loses_the_task():
     life = a_task().running().suspended()
     assert (life.task.attempt_id, life.task.incarnation, life.task.deadline) == (None, None, None)
-    given(life).when(
-        lambda task: verbs.complete(task, FIRST, blob_of(b"1"), at=NOON)
-    ).then_refused(AttemptFenced)
+    given(life).when(lambda task: verbs.complete(task, FIRST, blob_of(b"1"), at=NOON)).then_refused(
+        AttemptFenced
+    )

@@ -1,0 +1,183 @@
+"""One fact of every topic ever stored, each with every field away from its default.
+
+The name is the topic; when a fact gains a field, its first reference stays as it is and another one,
+`topic+field`, is added: what was once written must be readable for ever.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from arbiter.domain import facts as f
+from arbiter.domain.blob import Blob, blob_of
+from arbiter.domain.limits import Limits
+from arbiter.domain.retry import RetryPolicy
+
+AT = datetime(2030, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+LATER = datetime(2030, 1, 2, 4, 4, 5, tzinfo=UTC)
+
+
+def uuid(number: int) -> UUID:
+    return UUID(f"01900000-0000-7000-8000-{number:012d}")
+
+
+HERE = {"version": 7, "at": AT}
+TASK = HERE | {"task_id": uuid(1)}
+AGENT = HERE | {"agent_id": uuid(2), "name": "reviewer"}
+WORKER = HERE | {"incarnation": uuid(3)}
+QUEUE = HERE | {"queue_id": uuid(4), "queue": "reviews", "by": "ann", "why": "too much"}
+
+SEALED = Blob(body=blob_of(b'{"diff":"+1"}').body, encoding="sealed")
+RETRY = RetryPolicy(
+    max_attempts=5,
+    backoff="linear",
+    initial=0.5,
+    cap=10.0,
+    jitter=0.25,
+    on={"ValueError": "fail", "TimeoutError": "hold"},
+)
+LIMITS = Limits(schedule_to_start=60.0, start_to_close=10.5, total=600.0, heartbeat=5.0)
+BROKEN = f.Violation(
+    rule="size", severity="high", message="too large", field="payload", suggestion="split it"
+)
+FAILURE = f.Failure(
+    kind="exception", type="ValueError", message="no such thing", detail="Traceback …"
+)
+DECISION = f.Decision(
+    strategy="first_able",
+    reason="the only one able",
+    strategy_version=2,
+    candidates=(f.Candidate(agent="ruff", score=0.75, propensity=1.0),),
+    draw=0.5,
+)
+PROFILE = {
+    "kinds": ("code-review", "summary"),
+    "languages": ("python",),
+    "specializations": ("security",),
+    "model_family": "none",
+    "max_concurrency": 4,
+    "cost_per_task": 0.25,
+    "transport": "http",
+}
+
+REFERENCES: dict[str, f.Fact] = {
+    "task.submitted": f.TaskSubmitted(
+        **TASK,
+        kind="code-review",
+        payload=SEALED,
+        queue="reviews",
+        tenant="acme",
+        priority=9,
+        requirements={"languages": ("python", "sql")},
+        not_before=LATER,
+        limits=LIMITS,
+        retry=RETRY,
+        idempotency_key="once",
+        hold="look at it first",
+        hold_until=LATER,
+        subject="ann",
+        parent=uuid(5),
+        cause="task.completed",
+        trace="00-1",
+        by="ben",
+    ),
+    "task.validated": f.TaskValidated(
+        **TASK,
+        verdict="waived",
+        policies={"limits": 3},
+        waivers=("W-1",),
+        approval="a1b2",
+        compliance=0.875,
+        governance_position=12,
+    ),
+    "task.held": f.TaskHeld(
+        **TASK, waits_for=(f.Wait(kind="person", reason="look at it first"),), until=LATER
+    ),
+    "task.rejected": f.TaskRejected(**TASK, violations=(BROKEN,), by="ann"),
+    "task.approved": f.TaskApproved(**TASK, digest="a1b2", by="ann", why="fine", until=LATER),
+    "task.regated": f.TaskRegated(**TASK, changed="policy adopted"),
+    "task.deferred": f.TaskDeferred(**TASK, reason="nobody able", look_again=LATER),
+    "task.routed": f.TaskRouted(
+        **TASK,
+        run=2,
+        attempt=3,
+        attempt_id=uuid(6),
+        agent="ruff",
+        incarnation=uuid(3),
+        decision=DECISION,
+        retry=RETRY,
+        limits=LIMITS,
+    ),
+    "task.started": f.TaskStarted(**TASK, deadline=LATER, alone=True),
+    "task.checkpointed": f.TaskCheckpointed(**TASK, progress=SEALED),
+    "task.usage_reported": f.TaskUsageReported(
+        **TASK, files=1, lines=20, tokens=300, cost=0.5, violations=(BROKEN,)
+    ),
+    "task.completed": f.TaskCompleted(
+        **TASK, result=SEALED, latency_ms=12.5, quality=0.875, cost=0.5
+    ),
+    "task.attempt_failed": f.TaskAttemptFailed(**TASK, error=FAILURE, attempt=3, not_before=LATER),
+    "task.failed": f.TaskFailed(**TASK, error=FAILURE, attempts=3),
+    "task.released": f.TaskReleased(**TASK, reason="shutdown"),
+    "task.suspended": f.TaskSuspended(**TASK, by="ann", why="wait for the fix"),
+    "task.resumed": f.TaskResumed(**TASK, by="ann"),
+    "task.redriven": f.TaskRedriven(**TASK, run=2, by="ann", why="fixed", payload=SEALED),
+    "task.rescheduled": f.TaskRescheduled(
+        **TASK, priority=9, not_before=LATER, by="ann", why="urgent"
+    ),
+    "task.cancelled": f.TaskCancelled(**TASK, by="ann", why="no longer needed"),
+    "agent.registered": f.AgentRegistered(**AGENT, **PROFILE),
+    "agent.updated": f.AgentUpdated(**AGENT, **PROFILE),
+    "worker.joined": f.WorkerJoined(
+        **WORKER,
+        worker="worker-1",
+        host="here",
+        pid=4711,
+        agents=("ruff", "bandit"),
+        queues=("default", "reviews"),
+    ),
+    "worker.left": f.WorkerLeft(**WORKER, released=2),
+    "worker.lost": f.WorkerLost(**WORKER, beat=99, lease_seconds=15.0),
+    "queue.paused": f.QueuePaused(**QUEUE),
+    "queue.resumed": f.QueueResumed(**QUEUE),
+    "queue.limited": f.QueueLimited(**QUEUE, limit=10),
+}
+
+
+def topic_of(reference: str) -> str:
+    return reference.partition("+")[0]
+
+
+def structs(value: Any) -> list[msgspec.Struct]:
+    """A value and all values inside it that have fields."""
+    match value:
+        case msgspec.Struct():
+            inside = [getattr(value, name) for name in value.__struct_fields__]
+            return [value, *(found for each in inside for found in structs(each))]
+        case tuple():
+            return [found for each in value for found in structs(each)]
+        case _:
+            return []
+
+
+def defaults() -> dict[str, dict[str, Any]]:
+    """The defaults of every fact and of every value inside one, as JSON would tell them."""
+    kinds = {type(found) for fact in REFERENCES.values() for found in structs(fact)}
+    told = {
+        kind.__name__: {
+            field.name: _default(field)
+            for field in msgspec.structs.fields(kind)
+            if not field.required
+        }
+        for kind in sorted(kinds, key=lambda kind: kind.__name__)
+    }
+    return msgspec.json.decode(msgspec.json.encode(told))
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    made = field.default_factory is not msgspec.NODEFAULT
+    return field.default_factory() if made else field.default
