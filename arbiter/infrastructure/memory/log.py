@@ -75,3 +75,8 @@ class MemoryLog:
         """Return the position of the last fact; 0 for an empty log."""
         await asyncio.sleep(0)
         return self._store.facts.last_position
+
+    async def barrier(self) -> None:
+        """Wait until every append that began before this call has ended, one way or the other."""
+        # Each append lets others go first exactly once: those that began before us are done after it.
+        await asyncio.sleep(0)

@@ -240,6 +240,16 @@ class LogContract(Contract):
         assert seen == list(await store.log.read(0, 1000))
         assert len(seen) == 8 * 10 * 2
 
+    async def test_a_barrier_among_appends_holds_nobody_up_for_good(
+        self, store: Store, given: Given
+    ) -> None:
+        await store.log.barrier()
+        await asyncio.gather(
+            *(given.task() for _ in range(20)), *(store.log.barrier() for _ in range(3))
+        )
+        await store.log.barrier()
+        assert len(await store.log.read(0, 100)) == 40
+
     async def _write(self, given: Given) -> None:
         for _ in range(10):
             await given.task()

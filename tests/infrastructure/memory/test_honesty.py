@@ -54,3 +54,16 @@ async def test_who_reads_before_deciding_can_lose_the_race(given):
         *(given.then(task, cancelled) for _ in range(3)), return_exceptions=True
     )
     assert [type(outcome) for outcome in outcomes].count(Conflict) == 2
+
+
+async def test_what_began_before_a_barrier_has_ended_behind_it(memory, given):
+    appending = asyncio.ensure_future(given.task())
+    await asyncio.sleep(0)
+    assert written(memory) == 0
+    await memory.log.barrier()
+    assert written(memory) == 2
+    await appending
+
+
+def written(memory):
+    return memory.store.facts.last_position
