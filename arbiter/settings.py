@@ -23,7 +23,13 @@ from arbiter.domain.errors import InvalidInput
 PREFIX = "ARBITER_"
 FILE_VARIABLE = "ARBITER_CONFIG"
 ELSEWHERE = frozenset(
-    {FILE_VARIABLE, "ARBITER_TEST_DSN", "ARBITER_TEST_IMAGE", "ARBITER_TEST_DATABASE", "ARBITER_PG_BIN"}
+    {
+        FILE_VARIABLE,
+        "ARBITER_TEST_DSN",
+        "ARBITER_TEST_IMAGE",
+        "ARBITER_TEST_DATABASE",
+        "ARBITER_PG_BIN",
+    }
 )
 """Variables of the same prefix that are not settings."""
 
@@ -51,7 +57,9 @@ class Settings(BaseModel):
     pooled: bool = False
     """A transaction pooler (PgBouncer) stands between."""
 
-    schema_name: Annotated[str, Field(alias="schema", pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,62}$")] = "arbiter"
+    schema_name: Annotated[
+        str, Field(alias="schema", pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,62}$")
+    ] = "arbiter"
 
     embedded_dir: Path | None = None
     """Where the embedded server keeps its data; the user's data folder by default."""
@@ -105,7 +113,11 @@ class Settings(BaseModel):
         for name in values:
             if name not in NAMES:
                 near = get_close_matches(name, NAMES, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(NAMES))}"
+                hint = (
+                    f"did you mean {near[0]!r}?"
+                    if near
+                    else f"known are {', '.join(sorted(NAMES))}"
+                )
                 raise InvalidInput(name, f"unknown setting in {source}", hint)
         try:
             return cls.model_validate(dict(values))

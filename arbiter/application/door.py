@@ -46,9 +46,7 @@ class Submission(Options, total=False):
     payload: Any
 
 
-def submissions(
-    items: Iterable[Submission], limit: int, common: Mapping[str, Any]
-) -> list[Submit]:
+def submissions(items: Iterable[Submission], limit: int, common: Mapping[str, Any]) -> list[Submit]:
     """Check many submissions; raises InvalidInput that names the place of the first mistake."""
     checked_items: list[Submit] = []
     for place, item in enumerate(items):
@@ -57,7 +55,9 @@ def submissions(
         except InvalidInput as no:
             raise InvalidInput(f"[{place}].{no.field}", no.reason, no.expected) from None
         except TypeError:
-            raise InvalidInput(f"[{place}]", "has no kind", "give a mapping with kind and payload") from None
+            raise InvalidInput(
+                f"[{place}]", "has no kind", "give a mapping with kind and payload"
+            ) from None
     return checked_items
 
 

@@ -80,7 +80,9 @@ class Orchestrator:
     def decide_submission(self, command: Submit) -> tuple[Entry, Submitted]:
         """Make the facts of a submission, the gate's answer with them; nothing is written."""
         now = self.clock.now()
-        submitted = verbs.submit(self._task_id(command, now), command.kind, at=now, **_details(command))
+        submitted = verbs.submit(
+            self._task_id(command, now), command.kind, at=now, **_details(command)
+        )
         pending = evolve(None, submitted)
         answer = self.gate.answer(pending, at=now)
         made, task = entry(None, [submitted, answer], at=now)
@@ -90,20 +92,24 @@ class Orchestrator:
     async def cancel(self, command: Decide) -> TaskView:
         """End a task, wherever it is; a running handler is told to stop."""
         return await self._decide(
-            command.task_id, lambda task, at: [verbs.cancel(task, at=at, by=command.by, why=command.why)]
+            command.task_id,
+            lambda task, at: [verbs.cancel(task, at=at, by=command.by, why=command.why)],
         )
 
     async def suspend(self, command: Decide) -> TaskView:
         """Set a task aside; a running handler is told to stop, its checkpoint is kept."""
         return await self._decide(
-            command.task_id, lambda task, at: [verbs.suspend(task, at=at, by=command.by, why=command.why)]
+            command.task_id,
+            lambda task, at: [verbs.suspend(task, at=at, by=command.by, why=command.why)],
         )
 
     async def resume(self, command: Decide) -> TaskView:
         """Let a suspended task go on, through the gate."""
         return await self._decide(
             command.task_id,
-            lambda task, at: self._through_the_gate(task, verbs.resume(task, at=at, by=command.by), at),
+            lambda task, at: self._through_the_gate(
+                task, verbs.resume(task, at=at, by=command.by), at
+            ),
         )
 
     async def approve(self, command: Decide) -> TaskView:
@@ -149,7 +155,9 @@ class Orchestrator:
         """Begin a new run of a parked task; an edited payload passes the gate again."""
 
         def decision(task: Task, at: datetime) -> Sequence[TaskFact]:
-            again = verbs.redrive(task, at=at, by=command.by, why=command.why, payload=command.payload)
+            again = verbs.redrive(
+                task, at=at, by=command.by, why=command.why, payload=command.payload
+            )
             return self._through_the_gate(task, again, at)
 
         return await self._decide(command.task_id, decision)
@@ -192,7 +200,9 @@ class Orchestrator:
         for row in stale:
             why = f"waited longer than {older_than} without being started"
             try:
-                await self._decide(row.task_id, lambda task, at, why=why: [verbs.clean_up(task, why, at=at)])  # type: ignore[misc]
+                await self._decide(
+                    row.task_id, lambda task, at, why=why: [verbs.clean_up(task, why, at=at)]
+                )  # type: ignore[misc]
                 cleaned.append(row.task_id)
             except ArbiterError:
                 continue  # it has moved on by itself

@@ -14,7 +14,11 @@ from arbiter.domain.errors import InvalidInput
 PAYLOAD_LIMIT = 256 * 1024
 ERROR_LIMIT = 16 * 1024
 _MOST_INT, _LEAST_INT = 2**64 - 1, -(2**63)
-_PLAIN = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+_PLAIN = (
+    orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
 
 
 def to_blob(value: Any, field: str, limit: int = PAYLOAD_LIMIT) -> Blob:

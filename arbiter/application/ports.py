@@ -86,9 +86,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The incarnation to tell, because what it runs was cancelled or suspended."""
 
 
-def entry(
-    before: Task | None, facts: Sequence[TaskFact], *, at: datetime
-) -> tuple[Entry, Task]:
+def entry(before: Task | None, facts: Sequence[TaskFact], *, at: datetime) -> tuple[Entry, Task]:
     """Put a decision into the shape that is appended, with the task as it will be."""
     after = before
     for fact in facts:
@@ -159,8 +157,8 @@ class Log(Protocol):
         """Return the position of the last fact; 0 for an empty log."""
         ...
 
-    async def barrier(self) -> None:
-        """Wait until every append that began before this call has ended, one way or the other."""
+    async def barrier(self, incarnation: UUID) -> None:
+        """Wait until every append and turn of an incarnation that has begun has ended, either way."""
         ...
 
 
@@ -234,7 +232,9 @@ class ReadyQueue(Protocol):
         """Offer tasks again that were claimed and not begun."""
         ...
 
-    async def handlers_stopped(self, incarnation: UUID, task_ids: Sequence[UUID], at: datetime) -> None:
+    async def handlers_stopped(
+        self, incarnation: UUID, task_ids: Sequence[UUID], at: datetime
+    ) -> None:
         """Offer tasks again whose former handler has really stopped by now."""
         ...
 

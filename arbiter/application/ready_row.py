@@ -52,7 +52,9 @@ def needs_of(requirements: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Requirements as sorted `name:value` words, comparable with an agent's abilities."""
     if not requirements:
         return ()
-    return tuple(sorted(f"{name}:{value}" for name, values in requirements.items() for value in values))
+    return tuple(
+        sorted(f"{name}:{value}" for name, values in requirements.items() for value in values)
+    )
 
 
 def ready_row(task: Task, *, at: datetime, stops: UUID | None = None) -> ReadyRow | None:

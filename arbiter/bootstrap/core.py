@@ -36,7 +36,11 @@ THREADS_BESIDE_HANDLERS = 4
 class Core:
     """One Arbiter in one process; nothing is started before first use."""
 
-    def __init__(self, settings: Settings, store: Callable[[DatabaseClock, AsyncioScheduler], Store] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Callable[[DatabaseClock, AsyncioScheduler], Store] | None = None,
+    ) -> None:
         """`store` builds another store than the one of the settings (the in-memory twin)."""
         self.settings = settings
         self.engine = Engine()
@@ -58,7 +62,7 @@ class Core:
         """Run work on the engine; cancelling the caller does not cancel the work."""
         return await self.engine.acall(self._with_service(work))
 
-    def declare(  # noqa: PLR0913 - an agent has this many sides
+    def declare(
         self,
         name: str,
         kinds: Iterable[str] | str,

@@ -25,7 +25,7 @@ class Declaring:
         """What this Arbiter was told."""
         return self.core.settings
 
-    def agent(  # noqa: PLR0913 - an agent has this many sides
+    def agent(
         self,
         name: str,
         *,

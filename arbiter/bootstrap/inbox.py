@@ -71,7 +71,9 @@ def must_be_in_a_transaction(connection: Any) -> None:
     if not hasattr(connection, "info") or not hasattr(connection, "autocommit"):
         raise InvalidInput("connection", f"{connection!r} is not a psycopg connection", ADVICE)
     if connection.autocommit and connection.info.transaction_status == IDLE:
-        raise InvalidInput("connection", "it is in autocommit mode, outside any transaction", ADVICE)
+        raise InvalidInput(
+            "connection", "it is in autocommit mode, outside any transaction", ADVICE
+        )
 
 
 def _facts(rows: Any) -> list[Any]:
@@ -80,5 +82,3 @@ def _facts(rows: Any) -> list[Any]:
         topic, state = tuple(row.values()) if isinstance(row, dict) else tuple(row)
         facts.append(decode(topic, bytes(state)))
     return facts
-
-

@@ -61,9 +61,7 @@ class AsyncVerb(Generic[P, T]):
         self._of, self._verb, self._run = of, verb, run
         self.__doc__ = verb.__doc__
 
-    def __get__(
-        self, door: HasCore | None, _: type[Any]
-    ) -> Callable[P, Coroutine[Any, Any, T]]:
+    def __get__(self, door: HasCore | None, _: type[Any]) -> Callable[P, Coroutine[Any, Any, T]]:
         """Bind to a door; from the class, the verb itself is shown."""
         if door is None:
             return self._verb  # type: ignore[return-value]

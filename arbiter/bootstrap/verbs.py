@@ -6,7 +6,7 @@ signatures by construction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, Unpack
 from uuid import UUID
@@ -17,13 +17,7 @@ from arbiter.application.door import Options, Submission
 from arbiter.application.ports import QueueState
 from arbiter.application.ready_row import ReadyRow
 from arbiter.application.views import (
-    AuditLine,
-    ProjectionState,
-    QueueDepth,
-    Stats,
     TaskFilter,
-    TaskPage,
-    TaskSummary,
 )
 from arbiter.bootstrap.core import Core
 from arbiter.domain.commands import Submit
@@ -47,9 +41,7 @@ class Verbs:
 
     # -- commands
 
-    def submit(
-        self, kind: str, payload: Any = None, **options: Unpack[Options]
-    ) -> Work[Submitted]:
+    def submit(self, kind: str, payload: Any = None, **options: Unpack[Options]) -> Work[Submitted]:
         """Ask for work; it is durable when this returns.
 
         Raises InvalidInput, UnknownKind, IdempotencyConflict, Unavailable.
@@ -72,7 +64,9 @@ class Verbs:
         commands = door.submissions(submissions, self._core.settings.payload_limit, common)
         return lambda service: service.orchestrator.submit_many(commands)
 
-    def cancel(self, task_id: TaskId, *, by: str | None = None, why: str | None = None) -> Work[TaskView]:
+    def cancel(
+        self, task_id: TaskId, *, by: str | None = None, why: str | None = None
+    ) -> Work[TaskView]:
         """End a task, wherever it is; a running handler is told to stop, its result would be refused."""
         command = door.decide(task_id, by=by, why=why)
         return lambda service: service.orchestrator.cancel(command)
@@ -117,9 +111,7 @@ class Verbs:
         why: str | None = None,
     ) -> Work[TaskView]:
         """Change when, or how soon before others, a waiting task is offered."""
-        command = door.reschedule(
-            task_id, priority=priority, not_before=not_before, by=by, why=why
-        )
+        command = door.reschedule(task_id, priority=priority, not_before=not_before, by=by, why=why)
         return lambda service: service.orchestrator.reschedule(command)
 
     def redrive(
@@ -152,7 +144,9 @@ class Verbs:
 
     # -- queues
 
-    def pause_queue(self, queue: str, *, by: str | None = None, why: str | None = None) -> Work[QueueState]:
+    def pause_queue(
+        self, queue: str, *, by: str | None = None, why: str | None = None
+    ) -> Work[QueueState]:
         """Dispatch nothing of a queue until it is resumed; what runs goes on."""
         return self._switch(queue, paused(queue, by, why))
 

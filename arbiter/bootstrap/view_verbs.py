@@ -38,8 +38,8 @@ class ViewVerbs:
     ) -> Work[TaskPage]:
         """Return tasks, newest first, page by page."""
         return lambda service: service.store.views.task_board.find(
-                where or TaskFilter(), after=after, limit=limit
-            )
+            where or TaskFilter(), after=after, limit=limit
+        )
 
     def task(self, task_id: TaskId) -> Work[TaskSummary | None]:
         """Return one task's line on the board."""
@@ -49,8 +49,8 @@ class ViewVerbs:
     def stats(self, *, window_minutes: int | None = 60) -> Work[Stats]:
         """Return the sums of the latest minutes."""
         return lambda service: service.store.views.stats.read(
-                window_minutes=window_minutes, now=service.clock.now()
-            )
+            window_minutes=window_minutes, now=service.clock.now()
+        )
 
     def audit_trail(
         self,
@@ -63,8 +63,8 @@ class ViewVerbs:
         """Return the log as sentences, behind a position."""
         known = door.task(task_id) if task_id is not None else None
         return lambda service: service.store.views.audit_trail.read(
-                after=after, limit=limit, task_id=known, actor=actor
-            )
+            after=after, limit=limit, task_id=known, actor=actor
+        )
 
     def projections(self) -> Work[Sequence[ProjectionState]]:
         """Return how far each projection has come, and what stopped it."""

@@ -17,9 +17,7 @@ Name = Annotated[
 ]
 """A name of a kind, queue or tenant: no spaces, no control characters."""
 
-Words = Annotated[
-    str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")
-]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
 """A sentence a person gives as a reason."""
 
 Priority = Annotated[int, Field(ge=0, le=9, strict=True)]

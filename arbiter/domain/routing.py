@@ -22,7 +22,9 @@ class Capable(msgspec.Struct, frozen=True):
 class Router(Protocol):
     """Chooses among capable agents; the decision it returns is all one needs to choose so again."""
 
-    def choose(self, task: Task, candidates: Sequence[Capable], chance: float) -> tuple[str, Decision]:
+    def choose(
+        self, task: Task, candidates: Sequence[Capable], chance: float
+    ) -> tuple[str, Decision]:
         """Name the agent, and say why; there is at least one candidate."""
         ...
 
@@ -34,7 +36,9 @@ class MostFreeSlots:
         """Remember the answers for a single candidate: they are always the same."""
         self._alone: dict[str, Decision] = {}
 
-    def choose(self, task: Task, candidates: Sequence[Capable], chance: float) -> tuple[str, Decision]:
+    def choose(
+        self, task: Task, candidates: Sequence[Capable], chance: float
+    ) -> tuple[str, Decision]:
         """Name the agent; chance has no say."""
         if len(candidates) == 1:
             return self._only(candidates[0].name)

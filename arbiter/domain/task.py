@@ -176,6 +176,9 @@ _IDLE: Changes = {
     "alone": False,
 }
 
+_OVER: Changes = {"attempt_id": None, "incarnation": None, "deadline": None, "alone": False}
+"""Nobody holds the task any more; who did it last is still of interest."""
+
 
 def _held(_: Task, fact: f.TaskHeld) -> Changes:
     return {"waits_for": fact.waits_for, "hold_until": fact.until}
@@ -234,7 +237,7 @@ def _checkpointed(_: Task, fact: f.TaskCheckpointed) -> Changes:
 
 
 def _completed(_: Task, fact: f.TaskCompleted) -> Changes:
-    return {**_IDLE, "result": fact.result, "error": None, "ended_at": fact.at}
+    return {**_OVER, "result": fact.result, "error": None, "ended_at": fact.at}
 
 
 def _attempt_failed(task: Task, fact: f.TaskAttemptFailed) -> Changes:
@@ -253,7 +256,7 @@ def _losses(task: Task, error: f.Failure) -> Changes:
 
 
 def _failed(task: Task, fact: f.TaskFailed) -> Changes:
-    return {**_IDLE, **_losses(task, fact.error), "error": fact.error, "ended_at": fact.at}
+    return {**_OVER, **_losses(task, fact.error), "error": fact.error, "ended_at": fact.at}
 
 
 def _given_back(task: Task, _: TaskFact) -> Changes:
@@ -301,7 +304,7 @@ def _rescheduled(task: Task, fact: f.TaskRescheduled) -> Changes:
 
 
 def _ended(_: Task, fact: TaskFact) -> Changes:
-    return {**_IDLE, "ended_at": fact.at, "waits_for": ()}
+    return {**_OVER, "ended_at": fact.at, "waits_for": ()}
 
 
 _REMEMBERS: dict[type[TaskFact], Callable[[Task, Any], Changes]] = {

@@ -17,11 +17,27 @@ from uuid import UUID
 
 from arbiter.application.orchestrator import Orchestrator
 from arbiter.application.payloads import PAYLOAD_LIMIT, to_blob
-from arbiter.application.ports import Claimed, Clock, Entry, Log, ReadyQueue, Scheduler, Turn, Wanted, entry
+from arbiter.application.ports import (
+    Claimed,
+    Clock,
+    Entry,
+    Log,
+    ReadyQueue,
+    Scheduler,
+    Turn,
+    Wanted,
+    entry,
+)
 from arbiter.application.ready_row import needs_of
 from arbiter.domain import facts as f
 from arbiter.domain import verbs
-from arbiter.domain.errors import ArbiterError, AttemptFenced, Conflict, IllegalTransition, InvalidInput
+from arbiter.domain.errors import (
+    ArbiterError,
+    AttemptFenced,
+    Conflict,
+    IllegalTransition,
+    InvalidInput,
+)
 from arbiter.domain.facts.lifecycle import TaskFact
 from arbiter.domain.routing import Router
 from arbiter.domain.task import Task, evolve, remember
@@ -44,10 +60,14 @@ CLAIM_KEPT_SECONDS = 1.0
 """A claimed task that finds no slot for so long is offered to others again."""
 
 
+RECHECKS_IN_DOUBT = 20
+"""How many beats after a lost connection to look for tasks that were begun without our knowing."""
+
+
 class Dispatcher:
     """Keeps the slots of one worker incarnation busy."""
 
-    def __init__(  # noqa: PLR0913 - the hot path meets most ports
+    def __init__(
         self,
         *,
         incarnation: UUID,
@@ -81,9 +101,16 @@ class Dispatcher:
         self._news_seen = 0
         self._draining = False
         self._typical_seconds = 1.0
+        self._in_doubt = 0
+        self._unknown: set[UUID] = set()
         self._stuck: tuple[int, int] | None = None
         self._settled = asyncio.Event()
         self._loops = [Loop(f"lane {lane}", self.run_once, scheduler) for lane in range(LANES)]
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """A turn was lost lately, and may have done something we do not know."""
+        return self._in_doubt > 0
 
     # -- what others tell it
 
@@ -98,9 +125,9 @@ class Dispatcher:
         self._wake()
 
     async def recheck(self) -> None:
-        """Stop every handler whose task is no longer running in our name."""
+        """Stop every handler whose task no longer runs in our name; run what does and has no handler."""
         before = list(self.executing.values())
-        if not before:
+        if not before and not self._in_doubt:
             return
         ours = set(await self._ready.claimed_by(self.incarnation, len(before) + MOST_IN_A_TURN * 4))
         for execution in before:
@@ -108,6 +135,17 @@ class Dispatcher:
             if task_id not in ours and self.executing.get(task_id) is execution:
                 self._close(execution)
                 self._executor.stop(execution)
+        if self._in_doubt:
+            await self._pick_up(ours)
+
+    async def _pick_up(self, ours: set[UUID]) -> None:
+        """After a turn nobody answered for: a task that twice runs in our name without us is begun."""
+        unknown = ours - self.executing.keys() - {made.task_id for made, _, _ in self._finished}
+        orphans = unknown & self._unknown
+        self._unknown = unknown
+        self._in_doubt -= 1
+        if orphans and not self._turning:
+            await self._resume(list(orphans))
 
     # -- the turn
 
@@ -163,7 +201,9 @@ class Dispatcher:
 
     async def _turn(self) -> None:
         now, seen = self._clock.now(), self._news
-        finished = [self._finished.popleft() for _ in range(min(len(self._finished), MOST_IN_A_TURN))]
+        finished = [
+            self._finished.popleft() for _ in range(min(len(self._finished), MOST_IN_A_TURN))
+        ]
         begun = self._begin(now)
         total = max(0, min(self._appetite(), MOST_IN_A_TURN))
         wanted = self._roster.wanted(self._queues, ahead=self._claims_ahead()) if total else []
@@ -260,7 +300,9 @@ class Dispatcher:
             if each.version == 2:
                 task = _fresh(each)
             else:
-                facts = [fact for fact in streams.get(each.task_id, ()) if isinstance(fact, TaskFact)]
+                facts = [
+                    fact for fact in streams.get(each.task_id, ()) if isinstance(fact, TaskFact)
+                ]
                 known = remember(facts)
                 if known is None or known.version != each.version:
                     continue  # it moved on: its row is no longer ours
@@ -269,10 +311,16 @@ class Dispatcher:
 
     async def _recover(self, begun: Sequence[UUID]) -> None:
         """A turn that failed may have been written or not: ask the log, and keep nothing in doubt."""
-        await self._log.barrier()
+        await self._log.barrier(self.incarnation)
         self._claimed.clear()
+        self._in_doubt = RECHECKS_IN_DOUBT
         await self._ready.forget(self.incarnation, self._clock.now())
-        for task_id, facts in (await self._log.streams(begun)).items():
+        await self._resume(begun)
+        self.something_is_ready()
+
+    async def _resume(self, task_ids: Sequence[UUID]) -> None:
+        """Begin the handlers of tasks that run in our name without one."""
+        for task_id, facts in (await self._log.streams(task_ids)).items():
             task = remember(fact for fact in facts if isinstance(fact, TaskFact))
             if task is None or task.incarnation != self.incarnation or task.agent is None:
                 continue
@@ -281,7 +329,6 @@ class Dispatcher:
                 execution = Execution(task, self._roster[task.agent], self._clock.monotonic())
                 self.executing[task_id] = execution
                 self._executor.start(execution)
-        self.something_is_ready()
 
     # -- how attempts end
 
@@ -297,7 +344,9 @@ class Dispatcher:
         elif isinstance(outcome, Raised):
             self._in_background(self._fail(execution, outcome.error))
         else:
-            error = f.Failure(kind="exception", type="Stopped", message="the handler stopped by itself")
+            error = f.Failure(
+                kind="exception", type="Stopped", message="the handler stopped by itself"
+            )
             self._in_background(self._fail(execution, error))
         self._wake()
 
@@ -319,9 +368,7 @@ class Dispatcher:
         assert isinstance(completed, f.TaskCompleted), "only results end in a turn"
         await self._decide(
             execution,
-            lambda task, at: [
-                verbs.complete(task, execution.attempt_id, completed.result, at=at)
-            ],
+            lambda task, at: [verbs.complete(task, execution.attempt_id, completed.result, at=at)],
         )
 
     async def _fail(self, execution: Execution, error: f.Failure) -> None:
@@ -384,7 +431,8 @@ class Dispatcher:
     async def use(self, execution: Execution, used: dict[str, Any]) -> None:
         """Append a report of usage."""
         await self._report(
-            execution, lambda task, at: verbs.report_usage(task, execution.attempt_id, at=at, **used)
+            execution,
+            lambda task, at: verbs.report_usage(task, execution.attempt_id, at=at, **used),
         )
 
     async def _report(

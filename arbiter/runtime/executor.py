@@ -69,7 +69,9 @@ class Executor:
         except HandlerFailed as failed:
             outcome = Raised(failed.failure)
         except ProcessDied as died:
-            outcome = Raised(failure_of(died, "worker_lost" if execution.task.alone else "exception"))
+            outcome = Raised(
+                failure_of(died, "worker_lost" if execution.task.alone else "exception")
+            )
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is the attempt's error
             outcome = Raised(failure_of(error))
         execution.disarm()
@@ -80,9 +82,7 @@ class Executor:
             return await self._isolated(execution, self._for_thread(execution))
         if execution.agent.is_async:
             return await execution.agent.handler(self._for_loop(execution))
-        return await self._scheduler.in_thread(
-            execution.agent.handler, self._for_thread(execution)
-        )
+        return await self._scheduler.in_thread(execution.agent.handler, self._for_thread(execution))
 
     def _for_loop(self, execution: Execution) -> AsyncRunningTask:
         return AsyncRunningTask(
@@ -144,4 +144,6 @@ def _which(execution: Execution) -> str:
     close = task.limits.start_to_close
     if close is None or task.started_at is None or task.deadline is None:
         return "total"
-    return "start_to_close" if (task.deadline - task.started_at).total_seconds() >= close else "total"
+    return (
+        "start_to_close" if (task.deadline - task.started_at).total_seconds() >= close else "total"
+    )

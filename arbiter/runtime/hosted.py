@@ -115,7 +115,9 @@ class Roster:
     def wanted(self, queues: tuple[str, ...], *, ahead: bool) -> list[Wanted]:
         """Say what to claim: as much as slots are free, or as there are slots when claiming ahead."""
         return [
-            Wanted(queue, kind, tuple(sorted(agent.abilities)), agent.slots if ahead else agent.free)
+            Wanted(
+                queue, kind, tuple(sorted(agent.abilities)), agent.slots if ahead else agent.free
+            )
             for queue in queues
             for agent in self._agents.values()
             for kind in agent.profile.kinds
@@ -123,7 +125,7 @@ class Roster:
         ]
 
 
-def profile(  # noqa: PLR0913 - an agent has this many sides
+def profile(
     name: str,
     kinds: set[str] | frozenset[str] | list[str] | tuple[str, ...] | str,
     *,
@@ -137,14 +139,20 @@ def profile(  # noqa: PLR0913 - an agent has this many sides
     """Describe an agent; raises InvalidInput for what cannot be meant."""
     named = (kinds,) if isinstance(kinds, str) else tuple(sorted(kinds))
     if not name or name.split() != [name]:
-        raise InvalidInput("name", f"{name!r} is not a name", "use one word, for example 'reviewer'")
+        raise InvalidInput(
+            "name", f"{name!r} is not a name", "use one word, for example 'reviewer'"
+        )
     if not named:
         raise InvalidInput("kinds", f"agent {name!r} does no kind of task", "name at least one")
     for kind in named:
         if kind.split() != [kind]:
-            raise InvalidInput("kinds", f"{kind!r} is not a kind", "use one word, like 'code-review'")
+            raise InvalidInput(
+                "kinds", f"{kind!r} is not a kind", "use one word, like 'code-review'"
+            )
     if type(concurrency) is not int or not 1 <= concurrency <= 10_000:
-        raise InvalidInput("concurrency", f"{concurrency!r} is no number of slots", "from 1 to 10000")
+        raise InvalidInput(
+            "concurrency", f"{concurrency!r} is no number of slots", "from 1 to 10000"
+        )
     return AgentRegistered(
         agent_id=agent_id(name),
         version=1,

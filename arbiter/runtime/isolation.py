@@ -14,7 +14,7 @@ from typing import Any, cast
 from arbiter.application.ports import Scheduler
 from arbiter.runtime.execution import Execution, failure_of
 from arbiter.runtime.hosted import Handler
-from arbiter.runtime.running import AsyncRunningTask, Assignment, RunningTask
+from arbiter.runtime.running import Assignment, AsyncRunningTask, RunningTask
 
 _spawn = multiprocessing.get_context("spawn")
 
@@ -60,9 +60,7 @@ class Processes:
             raise
 
 
-def _talk(
-    process: Any, ours: Connection, theirs: Connection, task: RunningTask
-) -> Any:
+def _talk(process: Any, ours: Connection, theirs: Connection, task: RunningTask) -> Any:
     """Start the process and hear it out (in a thread of the worker)."""
     try:
         process.start()

@@ -55,7 +55,9 @@ class Listeners:
 
     def __init__(self) -> None:
         """Nobody listens."""
-        self._calls: SimpleQueue[tuple[Callable[..., object], Sequence[Event]] | None] = SimpleQueue()
+        self._calls: SimpleQueue[tuple[Callable[..., object], Sequence[Event]] | None] = (
+            SimpleQueue()
+        )
         self._thread: threading.Thread | None = None
 
     def deliver(self, listener: Listener, events: Sequence[Event]) -> None:

@@ -69,7 +69,9 @@ class Loop:
         except Exception as error:
             pause = BACK_OFF[min(self._failures, len(BACK_OFF) - 1)]
             self._failures += 1
-            log.warning("%s: %s; again in %g s", self.name, error, pause, exc_info=not _expected(error))
+            log.warning(
+                "%s: %s; again in %g s", self.name, error, pause, exc_info=not _expected(error)
+            )
             await self._scheduler.sleep(pause)
             return 0.0
         self._failures = 0

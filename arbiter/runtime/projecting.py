@@ -103,14 +103,13 @@ class Projecting:
     ) -> None:
         known = await self._known(writing, task.after, facts)
         batch = Batch(facts, known)
-        changes = []
+        changes = {}
         for name in task.names:
-            changes.append((name, self._projections[name].fold(batch)))
+            changes[name] = self._projections[name].fold(batch)
             await self._scheduler.sleep(0)  # others of this loop have waited long enough
         if ahead:
             self._ahead.begin(batch.last_position, ahead)
-        for name, change in changes:
-            await writing.write(name, change, batch.last_position)
+        await writing.write(changes, batch.last_position)
 
     async def _known(
         self, writing: Writing, after: int, facts: Sequence[Recorded]

@@ -109,7 +109,9 @@ class Reaper:
             message=f"worker {incarnation} did not beat for {self._lease_seconds:g} s",
         )
         try:
-            decided = verbs.fail_attempt(task, task.attempt_id, error, at=now, chance=self._chance())
+            decided = verbs.fail_attempt(
+                task, task.attempt_id, error, at=now, chance=self._chance()
+            )
         except ArbiterError:
             return None
         return entry(task, decided, at=now)[0]

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 
-class Stopping(Exception):  # noqa: N818 - reads as what it says: the task is stopping
+class Stopping(Exception):
     """The task was cancelled, suspended or timed out: the handler should end now."""
 
 

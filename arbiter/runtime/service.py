@@ -131,7 +131,9 @@ class Service:
     def declare(self, agent: HostedAgent) -> None:
         """Host an agent from the next start on; its kinds are known here at once."""
         if agent.name in self._agents:
-            raise InvalidInput("name", f"agent {agent.name!r} is declared twice", "use another name")
+            raise InvalidInput(
+                "name", f"agent {agent.name!r} is declared twice", "use another name"
+            )
         if self._worker is not None:
             raise InvalidInput("name", "the worker has started", "declare agents before start()")
         self._agents[agent.name] = agent
@@ -182,7 +184,9 @@ class Service:
     def _beside(self) -> list[Background]:
         if self._plan.projector is None:
             return []
-        return [self._plan.projector(self.store, lambda: bool(self._worker and self._worker.is_busy()))]
+        return [
+            self._plan.projector(self.store, lambda: bool(self._worker and self._worker.is_busy()))
+        ]
 
     async def drain(self, seconds: float | None = None, hurry: asyncio.Event | None = None) -> int:
         """Stop hosting; let handlers finish for so long, give back the rest; say how many."""
@@ -190,7 +194,9 @@ class Service:
         if worker is None:
             return 0
         try:
-            return await worker.stop(self._plan.drain_seconds if seconds is None else seconds, hurry)
+            return await worker.stop(
+                self._plan.drain_seconds if seconds is None else seconds, hurry
+            )
         finally:
             self._worker = None
 
@@ -266,9 +272,7 @@ class Service:
         """Return tasks that have been offered and never started for so long, oldest first."""
         return await self.store.ready.waiting_since(self._clock.now() - older_than, limit)
 
-    async def switch_queue(
-        self, queue: str, make: Decision
-    ) -> QueueState:
+    async def switch_queue(self, queue: str, make: Decision) -> QueueState:
         """Decide about a queue; nothing is appended when it stands so already."""
         for _ in range(10):
             state = await self.store.queues.get(queue)
@@ -296,17 +300,19 @@ def _kinds_of(agents: Iterable[HostedAgent]) -> frozenset[str]:
 
 def paused(queue: str, by: str | None, why: str | None) -> Decision:
     """Pause a queue."""
-    return lambda state, at: None if state.paused else f.QueuePaused(**_next(state, queue, at, by, why))
+    return lambda state, at: (
+        None if state.paused else f.QueuePaused(**_next(state, queue, at, by, why))
+    )
 
 
 def resumed(queue: str, by: str | None, why: str | None) -> Decision:
     """Open a queue again."""
-    return lambda state, at: f.QueueResumed(**_next(state, queue, at, by, why)) if state.paused else None
+    return lambda state, at: (
+        f.QueueResumed(**_next(state, queue, at, by, why)) if state.paused else None
+    )
 
 
-def limited(
-    queue: str, limit: int | None, by: str | None, why: str | None
-) -> Decision:
+def limited(queue: str, limit: int | None, by: str | None, why: str | None) -> Decision:
     """Bound how many tasks of a queue run at a time."""
 
     def make(state: QueueState, at: datetime) -> f.QueueFact | None:

@@ -36,7 +36,9 @@ class Sweeper:
 
     async def _end_overdue(self, now: datetime) -> None:
         overdue = await self._ready.overdue(now, BATCH)
-        await self._decide(overdue, lambda task: [failed] if (failed := verbs.expire(task, at=now)) else [], now)
+        await self._decide(
+            overdue, lambda task: [failed] if (failed := verbs.expire(task, at=now)) else [], now
+        )
 
     async def _set_aside(self, now: datetime) -> None:
         unroutable = await self._ready.unroutable(BATCH)

@@ -136,7 +136,11 @@ class Worker:
         self._stop_listening = self._out.bell.listen(self._heard)
         self._stop_beating = self._out.beats(self._beat)
         for loop in (
-            self._reaping, self._sweeping, self._rechecking, self._housekeeping, self._rejoining,
+            self._reaping,
+            self._sweeping,
+            self._rechecking,
+            self._housekeeping,
+            self._rejoining,
         ):
             loop.start()
         for background in self._beside:
@@ -232,7 +236,7 @@ class Worker:
             self._reaping.wake()
         if not beat.alive:
             self._lost()
-        if self.running:
+        if self.running or (self._dispatcher is not None and self._dispatcher.is_in_doubt):
             self._rechecking.wake()  # a signal to stop may have been missed
 
     def _heard(self, words: frozenset[str]) -> None:

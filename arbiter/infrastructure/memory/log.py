@@ -76,7 +76,7 @@ class MemoryLog:
         await asyncio.sleep(0)
         return self._store.facts.last_position
 
-    async def barrier(self) -> None:
+    async def barrier(self, incarnation: UUID) -> None:  # noqa: ARG002 - no turn here outlasts its await
         """Wait until every append that began before this call has ended, one way or the other."""
         # Each append lets others go first exactly once: those that began before us are done after it.
         await asyncio.sleep(0)

@@ -158,7 +158,9 @@ class Committer:
             outcomes[place] = outcome
         return outcomes
 
-    async def _stored(self, entries: Sequence[Entry]) -> dict[tuple[object, int], tuple[bytes, int]]:
+    async def _stored(
+        self, entries: Sequence[Entry]
+    ) -> dict[tuple[object, int], tuple[bytes, int]]:
         """Read what stands at our places, behind the log's lock: the old backend may still be busy."""
         facts = [fact for made in entries for fact in made.facts]
         columns = fact_columns(facts, [])

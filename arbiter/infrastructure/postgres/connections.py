@@ -78,6 +78,7 @@ class Reader:
         """Open nothing yet."""
         self._connections = connections
         self._pool = connections.pool(size)
+        self.query = connections.query
 
     async def open(self) -> None:
         """Open the pool."""

@@ -43,7 +43,7 @@ class _Recording:
         params: Mapping[str, Any],
         *,
         guard: tuple[str, Mapping[str, Any]] | None = None,
-        word: str = "log",
+        words: Sequence[str] = ("log",),
     ) -> bool:
         """Change the row, then append: rows are locked before the log. False if the guard says no."""
         columns = fact_columns([fact], [encode(fact)])
@@ -56,7 +56,8 @@ class _Recording:
                         return False
                 await connection.execute(query(statement), params)
                 await connection.execute(
-                    query("append_facts"), {**columns, "channel": self.channel, "word": word}
+                    query("append_facts"),
+                    {**columns, "channel": self.channel, "words": list(words)},
                 )
         except psycopg.errors.UniqueViolation as taken:
             raise Conflict(fact.stream_id, fact.version - 1) from taken
@@ -86,10 +87,9 @@ class PostgresLeases(_Recording):
         """Raise the counter; tell the time, who else there is, and whether we are lost."""
         rows = await self._reader.rows("beat", {"me": incarnation})
         others = {row[0]: row for row in rows if row[0] != incarnation}
-        mine = [row for row in rows if row[0] == incarnation]
         now = rows[0][3] if rows else (await self._time())
         return Beat(
-            alive=bool(mine) and mine[0][2] == "live",
+            alive=bool(rows) and rows[0][4],
             now=now,
             others={other: row[1] for other, row in others.items()},
             lost=frozenset(other for other, row in others.items() if row[2] == "lost"),
@@ -105,7 +105,7 @@ class PostgresLeases(_Recording):
         return await self._record(
             lost,
             "set_worker_status",
-            {"incarnation": lost.incarnation, "status": "lost"},
+            {"incarnation": lost.incarnation, "was": "live", "status": "lost"},
             guard=("lock_worker", {"incarnation": lost.incarnation, "beat": lost.beat}),
         )
 
@@ -114,13 +114,15 @@ class PostgresLeases(_Recording):
         await self._record(
             left,
             "set_worker_status",
-            {"incarnation": left.incarnation, "status": "gone"},
+            {"incarnation": left.incarnation, "was": "live", "status": "gone"},
             guard=("lock_worker", {"incarnation": left.incarnation, "beat": None}),
         )
 
     async def rescued(self, incarnation: UUID) -> None:
         """Note that nothing of a lost incarnation is left to rescue."""
-        await self._reader.run("set_worker_status", {"incarnation": incarnation, "status": "gone"})
+        await self._reader.run(
+            "set_worker_status", {"incarnation": incarnation, "was": "lost", "status": "gone"}
+        )
 
     async def workers(self) -> Sequence[LiveWorker]:
         """Return the live incarnations."""
@@ -173,7 +175,7 @@ class PostgresQueues(_Recording):
                 "limited": limited,
                 "running_limit": fact.limit if isinstance(fact, QueueLimited) else None,
             },
-            word="ready",
+            words=("log", "ready"),
         )
 
     async def get(self, queue: str) -> QueueState:

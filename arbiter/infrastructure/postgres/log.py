@@ -25,6 +25,7 @@ class PostgresLog:
     def __init__(self, committer: Committer, reader: Reader, channel: str) -> None:
         """Both must be open before the first call."""
         self._committer, self._reader, self._channel = committer, reader, channel
+        self._query = reader.query
 
     async def append(self, entry: Entry) -> int:
         """Write one decision whole; return the position reached once it is durable."""
@@ -44,7 +45,7 @@ class PostgresLog:
         columns = fact_columns(facts, [encode(fact) for fact in facts])
         try:
             rows = await self._reader.rows(
-                "append_facts", {**columns, "channel": self._channel, "word": "log"}
+                "append_facts", {**columns, "channel": self._channel, "words": ["log"]}
             )
         except psycopg.errors.UniqueViolation as taken:
             raise Conflict(facts[0].stream_id, facts[0].version - 1) from taken
@@ -77,6 +78,8 @@ class PostgresLog:
         row = await self._reader.row("last_position")
         return int(row[0]) if row else 0
 
-    async def barrier(self) -> None:
-        """Wait until every append that began before this call has ended, one way or the other."""
-        await self._reader.rows("enter_log")
+    async def barrier(self, incarnation: UUID) -> None:
+        """Wait until every append and turn of an incarnation that has begun has ended."""
+        async with self._reader.connection() as connection, connection.transaction():
+            await connection.execute(self._query("lock_incarnation"), {"incarnation": incarnation})
+            await connection.execute(self._query("enter_log"))

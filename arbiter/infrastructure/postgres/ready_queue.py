@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 from uuid import UUID
 
 from arbiter.application.ports import Claimed, Swept, Turn, Turned
@@ -28,29 +29,34 @@ class PostgresReadyQueue:
         """Append, release and claim in one commit."""
         rows = await self._lanes.rows("turn", turn_columns(turn, self._channel))
         accepted: list[UUID] = []
-        claimed: list[Claimed] = []
+        claimed: list[tuple[int, Claimed]] = []
         alive = False
-        for what, task_id, version, state, _ in rows:
+        for what, task_id, version, state, place in rows:
             match what:
                 case "held":
                     accepted.append(task_id)
                 case "claimed":
-                    claimed.append(Claimed(task_id, version, _first(state)))
+                    claimed.append((place, Claimed(task_id, version, _first(state))))
                 case _:
                     alive = True
-        claimed.sort(key=_in_order)
-        return Turned(alive=alive, accepted=frozenset(accepted), claimed=claimed)
+        claimed.sort(key=itemgetter(0))
+        return Turned(
+            alive=alive, accepted=frozenset(accepted), claimed=[each for _, each in claimed]
+        )
 
     async def unclaim(self, incarnation: UUID, task_ids: Sequence[UUID]) -> None:
         """Offer tasks again that were claimed and not begun."""
-        await self._reader.run("unclaim", {"me": incarnation, "ids": uuids(task_ids)})
+        await self._reader.rows(
+            "unclaim", {"me": incarnation, "ids": uuids(task_ids), "channel": self._channel}
+        )
 
     async def handlers_stopped(
         self, incarnation: UUID, task_ids: Sequence[UUID], at: datetime
     ) -> None:
         """Offer tasks again whose former handler has really stopped by now."""
-        await self._reader.run(
-            "handlers_stopped", {"me": incarnation, "ids": uuids(task_ids), "at": at}
+        await self._reader.rows(
+            "handlers_stopped",
+            {"me": incarnation, "ids": uuids(task_ids), "at": at, "channel": self._channel},
         )
 
     async def sweep(self, at: datetime) -> Swept:
@@ -58,8 +64,12 @@ class PostgresReadyQueue:
         row = await self._reader.row(
             "sweep", {"at": at, "how_many": SWEEP_MOST, "channel": self._channel}
         )
-        flipped, next_due, next_limit = row if row else (0, None, None)
-        return Swept(flipped=flipped, next_due=next_due, next_limit=next_limit)
+        flipped, next_due, next_limit = row or (0, None, None)
+        return Swept(
+            flipped=flipped,
+            next_due=at if flipped == SWEEP_MOST else next_due,
+            next_limit=next_limit,
+        )
 
     async def overdue(self, at: datetime, limit: int) -> Sequence[UUID]:
         """Return tasks, run by no worker, one of whose time limits has passed."""
@@ -84,7 +94,11 @@ class PostgresReadyQueue:
 
     async def forget(self, incarnation: UUID, at: datetime) -> int:
         """Offer what a gone incarnation had claimed but not begun, or not let go; say how many."""
-        return await self._reader.run("forget_incarnation", {"incarnation": incarnation, "at": at})
+        row = await self._reader.row(
+            "forget_incarnation",
+            {"incarnation": incarnation, "at": at, "channel": self._channel},
+        )
+        return int(row[0]) if row else 0
 
     async def row(self, task_id: UUID) -> ReadyRow | None:
         """Return the row of a live task."""
@@ -101,10 +115,6 @@ def _first(state: bytes) -> TaskSubmitted:
     fact = decode(FIRST, state)
     assert isinstance(fact, TaskSubmitted), "the first fact of a task is its submission"
     return fact
-
-
-def _in_order(claimed: Claimed) -> tuple[int, datetime, UUID]:
-    return (-claimed.first.priority, claimed.first.at, claimed.task_id)
 
 
 def _ready_row(row: Row) -> ReadyRow:

@@ -243,11 +243,11 @@ class LogContract(Contract):
     async def test_a_barrier_among_appends_holds_nobody_up_for_good(
         self, store: Store, given: Given
     ) -> None:
-        await store.log.barrier()
+        await store.log.barrier(uuid4())
         await asyncio.gather(
-            *(given.task() for _ in range(20)), *(store.log.barrier() for _ in range(3))
+            *(given.task() for _ in range(20)), *(store.log.barrier(uuid4()) for _ in range(3))
         )
-        await store.log.barrier()
+        await store.log.barrier(uuid4())
         assert len(await store.log.read(0, 100)) == 40
 
     async def _write(self, given: Given) -> None:

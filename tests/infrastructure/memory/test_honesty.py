@@ -1,6 +1,7 @@
 """The twins lose what a database would lose, and wait where it would wait."""
 
 import asyncio
+from uuid import uuid4
 
 import pytest
 
@@ -60,7 +61,7 @@ async def test_what_began_before_a_barrier_has_ended_behind_it(memory, given):
     appending = asyncio.ensure_future(given.task())
     await asyncio.sleep(0)
     assert written(memory) == 0
-    await memory.log.barrier()
+    await memory.log.barrier(uuid4())
     assert written(memory) == 2
     await appending
 

@@ -18,6 +18,7 @@ CREATE TABLE arbiter.agents (
     agent_id uuid NOT NULL,
     version bigint NOT NULL,
     kinds text[] NOT NULL,
+    kinds_ever text[] NOT NULL,
     abilities text[] NOT NULL,
     max_concurrency integer NOT NULL,
     profile jsonb NOT NULL

@@ -30,6 +30,7 @@ BEGIN
         INSERT INTO arbiter.log_times (position, at) VALUES (reached, entered);
         INSERT INTO arbiter.ready_tasks
         SELECT (jsonb_populate_record(NULL::arbiter.ready_tasks, NEW.ready)).*;
+        PERFORM pg_notify(arbiter.channel(), 'log');
         PERFORM pg_notify(arbiter.channel(), NEW.word);
     END IF;
     DELETE FROM arbiter.inbox WHERE inbox.task_id = NEW.task_id;

@@ -1,6 +1,6 @@
 -- append_facts: write facts and nothing else, in the order of the log; the one statement of every writer
 --               that needs no ready row (agents, workers, queues, the kernel's own recorder).
--- in:  ids uuid[], versions bigint[], topics text[], states bytea[], channel text, word text
+-- in:  ids uuid[], versions bigint[], topics text[], states bytea[], channel text, words text[]
 -- out: notification_id, in the order of the arrays
 WITH log AS MATERIALIZED (
     SELECT arbiter.enter_log() AS at
@@ -18,7 +18,7 @@ WITH log AS MATERIALIZED (
     SELECT max(written.notification_id), max(log.at) FROM written CROSS JOIN log
     HAVING count(*) > 0
 ), announced AS MATERIALIZED (
-    SELECT pg_notify(%(channel)s, %(word)s) FROM log
+    SELECT count(pg_notify(%(channel)s, word)) FROM log CROSS JOIN unnest(%(words)s::text[]) AS word
 )
 SELECT written.notification_id
 FROM written CROSS JOIN announced

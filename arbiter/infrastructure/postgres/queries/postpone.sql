@@ -1,4 +1,4 @@
 -- postpone: look at tasks again later, for a reason that is already recorded.
 -- in:  ids uuid[], until timestamptz
 UPDATE arbiter.ready_tasks AS ready SET due = false, waiting = true, not_before = %(until)s
-WHERE ready.task_id = ANY (%(ids)b::uuid[]) AND ready.status = 'queued' AND ready.claimed_by IS NULL
+WHERE ready.task_id = ANY (%(ids)b::uuid[]) AND ready.due AND ready.claimed_by IS NULL

@@ -34,5 +34,6 @@ SELECT
     (
         SELECT ready.due_at FROM arbiter.ready_tasks AS ready
         WHERE ready.due_at IS NOT NULL AND ready.status IN ('queued', 'held', 'suspended')
+            AND ready.claimed_by IS NULL
         ORDER BY ready.due_at LIMIT 1
     )

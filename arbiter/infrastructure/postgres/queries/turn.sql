@@ -5,7 +5,8 @@
 --      ids, versions, topics, states: their facts; gone uuid[]: the finished ones
 --      begun uuid[] with begun_version, begun_attempt, begun_attempt_id, begun_due_at
 --      queues, kinds, abilities text[], how_many int[]: what to claim, and total int: how many in all
--- out: what ('held' | 'claimed' | 'log'), task_id, version, state (a claimed task's first fact), position
+-- out: what ('held' | 'claimed' | 'worker'), task_id, version, state (a claimed task's first fact),
+--      place (of a claimed task in the order to be routed)
 -- "(x IN (…)) IS TRUE" keeps the planner from joining where it expects one row and gets hundreds.
 -- Locks, in this order: own worker row, own ready rows by id, queue rows, other ready rows if free, the log.
 WITH guarded AS MATERIALIZED (
@@ -49,7 +50,11 @@ WITH guarded AS MATERIALIZED (
         FOR UPDATE SKIP LOCKED
     ) AS next_up
 ), best AS MATERIALIZED (
-    SELECT placed.task_id
+    SELECT
+        placed.task_id,
+        row_number() OVER (
+            ORDER BY placed.priority DESC, placed.submitted_at, placed.task_id
+        ) AS turn
     FROM (
         SELECT
             offers.task_id, offers.priority, offers.submitted_at, offers.room,
@@ -57,16 +62,16 @@ WITH guarded AS MATERIALIZED (
                 PARTITION BY offers.queue
                 ORDER BY offers.priority DESC, offers.submitted_at, offers.task_id
             ) AS place
-        FROM offers
+        FROM (SELECT DISTINCT * FROM offers) AS offers
     ) AS placed
     WHERE placed.place <= placed.room
-    ORDER BY placed.priority DESC, placed.submitted_at, placed.task_id
+    ORDER BY turn
     LIMIT %(total)s
 ), claimed AS (
     UPDATE arbiter.ready_tasks AS ready SET claimed_by = %(me)b
     FROM best JOIN arbiter.facts AS first ON first.originator_id = best.task_id
     WHERE ready.task_id = best.task_id AND first.originator_version = 1
-    RETURNING ready.task_id, ready.version, ready.priority, ready.submitted_at, first.state
+    RETURNING ready.task_id, ready.version, first.state, best.turn
 ), log AS MATERIALIZED (
     SELECT arbiter.enter_log() AS at
     FROM (SELECT count(*) AS tasks FROM held) AS locked
@@ -104,16 +109,18 @@ WITH guarded AS MATERIALIZED (
     ) AS begun (task_id, version, attempt, attempt_id, due_at)
     WHERE ready.task_id = begun.task_id AND (begun.task_id IN (SELECT held.task_id FROM held)) IS TRUE
 ), announced AS MATERIALIZED (
-    SELECT pg_notify(%(channel)s, CASE WHEN limited.any_queue THEN 'ready' ELSE 'log' END)
+    SELECT count(pg_notify(%(channel)s, news.word)) AS words
     FROM log
     CROSS JOIN (
-        SELECT EXISTS (SELECT 1 FROM arbiter.queues WHERE queues.running_limit IS NOT NULL) AS any_queue
-    ) AS limited
+        SELECT 'log' AS word
+        UNION ALL
+        SELECT 'ready' WHERE EXISTS (SELECT 1 FROM arbiter.queues WHERE queues.running_limit IS NOT NULL)
+    ) AS news
 )
-SELECT 'held' AS what, held.task_id, NULL::bigint AS version, NULL::bytea AS state, NULL::bigint AS position
+SELECT 'held' AS what, held.task_id, NULL::bigint AS version, NULL::bytea AS state, NULL::bigint AS place
 FROM held
 UNION ALL
-SELECT 'claimed', claimed.task_id, claimed.version, claimed.state, NULL FROM claimed
+SELECT 'claimed', claimed.task_id, claimed.version, claimed.state, claimed.turn FROM claimed
 UNION ALL
-SELECT 'worker', worker.incarnation, NULL, NULL, timed.position
-FROM worker LEFT JOIN timed ON true LEFT JOIN announced ON true
+SELECT 'worker', worker.incarnation, NULL, NULL, announced.words
+FROM worker CROSS JOIN announced

@@ -1,0 +1,50 @@
+"""A worker of the demo: hosts the three reviewers until the demo lets it go."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TextIO
+
+from arbiter import Limits, RetryPolicy, Settings, connect
+from arbiter.interfaces.demo.reviewers import REVIEWERS
+from arbiter.interfaces.demo.tools import require_tools
+
+QUEUE = "demo"
+AGENTS = {"ruff": "review.style", "bandit": "review.security", "radon": "review.complexity"}
+READY = "ready"
+
+
+def serve(settings: Settings, until: TextIO) -> None:
+    """Work until the other end of `until` is closed, however that comes about."""
+    require_tools()
+    arbiter = connect(settings=settings)
+    for name, kind in AGENTS.items():
+        arbiter.agent(
+            name,
+            kinds={kind},
+            languages=("python",),
+            concurrency=2,
+            retry=RetryPolicy(max_attempts=4),
+            limits=Limits(start_to_close=60),
+        )(REVIEWERS[kind])
+    arbiter.start()
+    print(READY, flush=True)
+    until.read()
+    arbiter.stop(drain=5)
+
+
+def main() -> None:
+    """Take the settings from the environment, the word to stop from standard input."""
+    logging.basicConfig(level=logging.ERROR)
+    logging.getLogger("stevedore").setLevel(
+        logging.CRITICAL
+    )  # plug-ins of bandit that nobody needs
+    serve(Settings.from_env(os.environ), sys.stdin)
+    sys.stdout.flush()
+    os._exit(0)  # a reviewer that is stuck in a thread keeps nobody
+
+
+if __name__ == "__main__":
+    main()
