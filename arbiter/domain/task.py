@@ -269,6 +269,7 @@ def _resumed(_: Task, fact: f.TaskResumed) -> Changes:
 
 def _redriven(_: Task, fact: f.TaskRedriven) -> Changes:
     return {
+        **_IDLE,
         "run": fact.run,
         "spent": 0,
         "losses": 0,

@@ -29,7 +29,8 @@ def test_the_attempt_that_holds_a_task_completes_it():
     )
     task = outcome.then(TaskCompleted)
     assert (task.status, task.result, task.ended_at) == (Status.COMPLETED, RESULT, SOON)
-    assert (task.attempt_id, task.agent, task.incarnation, task.deadline) == (None,) * 4
+    assert (task.attempt_id, task.incarnation, task.deadline) == (None,) * 3
+    assert (task.agent, task.started_at) == ("ruff", NOON)
     assert outcome.facts[0].latency_ms == 1500.0
     assert (outcome.facts[0].quality, outcome.facts[0].cost) == (0.9, 0.1)
 

@@ -324,11 +324,16 @@ class Life(RuleBasedStateMachine):
         assert self.task.losses_alone <= self.task.losses <= self.task.spent
 
     @invariant()
-    def only_an_attempt_in_hand_has_an_agent_and_an_incarnation(self):
+    def only_an_attempt_in_hand_has_an_id_and_an_incarnation(self):
         in_hand = self.task.status in {Status.ASSIGNED, Status.RUNNING}
-        for held in (self.task.attempt_id, self.task.agent, self.task.incarnation):
-            assert (held is not None) == in_hand
-        assert (self.task.started_at is not None) == (self.task.status is Status.RUNNING)
+        assert (self.task.attempt_id is not None) == in_hand
+        assert (self.task.incarnation is not None) == in_hand
+
+    @invariant()
+    def a_waiting_task_has_no_agent_and_an_ended_one_still_tells_who_did_it(self):
+        waits = self.task.is_live and self.task.attempt_id is None
+        assert not waits or (self.task.agent, self.task.started_at) == (None, None)
+        assert self.task.status is not Status.COMPLETED or self.task.agent is not None
 
     @invariant()
     def dispatch_knows_what_is_live_and_offers_only_what_is_due(self):

@@ -41,6 +41,13 @@ def test_the_clocks_of_a_run_begin_anew():
     assert (task.first_start, task.not_before, task.ended_at) == (None, None, None)
 
 
+def test_who_did_the_last_run_is_forgotten():
+    life = a_task(retry=RetryPolicy(max_attempts=1)).failed()
+    assert (life.task.agent, life.task.started_at) == ("ruff", NOON)
+    again = life.redriven().task
+    assert (again.agent, again.started_at, again.incarnation) == (None, None, None)
+
+
 def test_the_payload_stays_unless_it_is_edited():
     same = given(PARKED).when(redrive).then(TaskRedriven)
     assert (same.payload, same.payload_version) == (PARKED.task.payload, 1)
