@@ -43,6 +43,7 @@ class AsyncViews:
     audit_trail = awaiting(ViewVerbs, ViewVerbs.audit_trail)
     projections = awaiting(ViewVerbs, ViewVerbs.projections)
     lag = awaiting(ViewVerbs, ViewVerbs.lag)
+    catch_up = awaiting(ViewVerbs, ViewVerbs.catch_up)
 
 
 class AsyncArbiter(Declaring):
@@ -59,10 +60,7 @@ class AsyncArbiter(Declaring):
 
     async def stop(self, drain: float | None = None) -> None:
         """Stop claiming, let handlers finish for `drain` seconds, give back the rest, disconnect."""
-        core = self.core
-        if core.engine.is_running:
-            await core.arun(lambda service: core.stop(service, drain))
-        core.close()
+        await self.core.astop(drain)
 
     async def __aenter__(self) -> Self:
         """Use it in an `async with` statement, which stops it at the end."""

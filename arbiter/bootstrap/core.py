@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, Self
 from uuid import UUID
 
 import uuid_utils.compat
@@ -48,6 +50,7 @@ class Core:
         self.listeners = Listeners()
         self._build_store = store
         self._agents: list[HostedAgent] = []
+        self._declared: list[Callable[[Core], None]] = []
         self._service: Service | None = None
         self._notices: Notices | None = None
         self._closed = False
@@ -78,6 +81,8 @@ class Core:
         isolation: Isolation = "thread",
     ) -> None:
         """Declare an agent of this process; raises InvalidInput."""
+        kinds = kinds if isinstance(kinds, str) else tuple(kinds)
+        languages, specializations = tuple(languages), tuple(specializations)
         try:
             check_retry(retry or RetryPolicy())
             check_limits(limits or Limits())
@@ -88,10 +93,10 @@ class Core:
             raise InvalidInput("isolation", f"{isolation!r} is unknown", "'thread' or 'process'")
         known = profile(
             name,
-            kinds if isinstance(kinds, str) else tuple(kinds),
+            kinds,
             at=datetime.now(UTC),
-            languages=tuple(languages),
-            specializations=tuple(specializations),
+            languages=languages,
+            specializations=specializations,
             model_family=model_family,
             concurrency=self.settings.concurrency if concurrency is None else concurrency,
             cost_per_task=cost_per_task,
@@ -102,6 +107,50 @@ class Core:
         if self._service is not None:
             self._service.declare(agent)
         self._agents.append(agent)
+        self._declared.append(
+            partial(
+                type(self).declare,
+                name=name,
+                kinds=kinds,
+                handler=handler,
+                languages=languages,
+                specializations=specializations,
+                model_family=model_family,
+                concurrency=concurrency,
+                cost_per_task=cost_per_task,
+                retry=retry,
+                limits=limits,
+                isolation=isolation,
+            )
+        )
+
+    @property
+    def agents(self) -> Sequence[HostedAgent]:
+        """The agents declared so far."""
+        return tuple(self._agents)
+
+    def under(self, settings: Settings) -> Self:
+        """Return the same agents under other settings; nothing is started there."""
+        other = type(self)(settings, self._build_store)
+        for declare in self._declared:
+            declare(other)
+        return other
+
+    def stop(self, drain_seconds: float | None = None, hurry: asyncio.Event | None = None) -> None:
+        """Drain, say so, disconnect, and end the engine; `hurry` ends the draining at once."""
+        try:
+            if self.engine.is_running:
+                self.engine.call(lambda: self._stop(drain_seconds, hurry))
+        finally:
+            self.close()
+
+    async def astop(self, drain_seconds: float | None = None) -> None:
+        """Drain, say so, disconnect, and end the engine."""
+        try:
+            if self.engine.is_running:
+                await self.engine.acall(lambda: self._stop(drain_seconds, None))
+        finally:
+            self.close()
 
     def close(self) -> None:
         """End the engine; idempotent."""
@@ -175,11 +224,13 @@ class Core:
         if self._notices is not None:
             self._notices.start()
 
-    async def stop(self, service: Service, drain_seconds: float | None) -> None:
-        """Drain, say so, disconnect."""
+    async def _stop(self, drain_seconds: float | None, hurry: asyncio.Event | None) -> None:
+        service = self._service
+        if service is None:
+            return
         try:
             if self._notices is not None and service.is_hosting:
-                await service.drain(drain_seconds)
+                await service.drain(drain_seconds, hurry)
                 await self._notices.stop()
         finally:
             await service.close(drain_seconds)
@@ -221,13 +272,15 @@ def _projector(
     return build
 
 
-def merged(settings: Settings | None, dsn: str | None, more: Mapping[str, Any]) -> Settings:
-    """Return settings with single values put over them."""
+def merged(
+    settings: Settings | None, dsn: str | None, more: Mapping[str, Any], source: str = "connect()"
+) -> Settings:
+    """Return settings with single values put over them; `source` tells where those come from."""
     values: dict[str, Any] = dict(more)
     if dsn is not None:
         values["database_url"] = dsn
     if settings is None:
-        return Settings.of(values, "connect()")
+        return Settings.of(values, source)
     if not values:
         return settings
     kept = {
@@ -235,4 +288,4 @@ def merged(settings: Settings | None, dsn: str | None, more: Mapping[str, Any]) 
         for name, field in Settings.model_fields.items()
         if name in settings.model_fields_set
     }
-    return Settings.of({**kept, **values}, "connect()")
+    return Settings.of({**kept, **values}, source)

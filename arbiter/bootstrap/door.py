@@ -40,6 +40,7 @@ class SyncViews:
     audit_trail = waiting(ViewVerbs, ViewVerbs.audit_trail)
     projections = waiting(ViewVerbs, ViewVerbs.projections)
     lag = waiting(ViewVerbs, ViewVerbs.lag)
+    catch_up = waiting(ViewVerbs, ViewVerbs.catch_up)
 
 
 class Arbiter(Declaring):
@@ -56,10 +57,7 @@ class Arbiter(Declaring):
 
     def stop(self, drain: float | None = None) -> None:
         """Stop claiming, let handlers finish for `drain` seconds, give back the rest, disconnect."""
-        core = self.core
-        if core.engine.is_running:
-            core.run(lambda service: core.stop(service, drain))
-        core.close()
+        self.core.stop(drain)
 
     def __enter__(self) -> Self:
         """Use it in a `with` statement, which stops it at the end."""

@@ -73,3 +73,7 @@ class ViewVerbs:
     def lag(self) -> Work[Mapping[str, int]]:
         """Return how many positions each projection is behind the log."""
         return lambda service: service.store.views.lag()
+
+    def catch_up(self, timeout: float = 5.0) -> Work[int]:
+        """Bring the views to where the log ends now, worker or not; returns the facts they still miss."""
+        return lambda service: service.catch_up(timeout)

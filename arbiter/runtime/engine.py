@@ -69,6 +69,12 @@ class Engine:
         self._send(work, answer)
         return future
 
+    def soon(self, call: Callable[[], object]) -> None:
+        """Make a plain call on the loop soon, if it runs; from anywhere, a signal's handler included."""
+        loop = self._loop
+        if loop is not None and self.is_running:
+            loop.call_soon_threadsafe(call)
+
     def _send(self, work: Work, answer: Answer) -> None:
         loop = self._running()
         self._line.append((work, answer))

@@ -23,6 +23,7 @@ from arbiter.application.views import Stats, TaskFilter
 from arbiter.domain import facts as f
 from arbiter.domain.commands import Redrive, Submit
 from arbiter.domain.errors import Conflict, InvalidInput, UnknownTask, WaitTimeout
+from arbiter.runtime.catching_up import catch_up
 from arbiter.runtime.clock import DatabaseClock
 from arbiter.runtime.follower import Follower
 from arbiter.runtime.hosted import HostedAgent
@@ -245,6 +246,10 @@ class Service:
             running_here=self._worker.running if self._worker is not None else 0,
             lag=await views.lag(),
         )
+
+    async def catch_up(self, seconds: float) -> int:
+        """Bring the views to where the log ends now; return how many facts they still miss."""
+        return await catch_up(self.store, self._clock, self._scheduler, seconds)
 
     async def redrive_where(
         self,
