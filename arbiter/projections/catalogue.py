@@ -1,0 +1,13 @@
+"""The projections to run, listed once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from arbiter.projections.audit_trail import AuditTrail
+from arbiter.projections.base import Projection
+from arbiter.projections.queue_depth import QueueDepth
+from arbiter.projections.stats import Stats
+from arbiter.projections.task_board import TaskBoard
+
+PROJECTIONS: tuple[Projection[Any], ...] = (QueueDepth(), TaskBoard(), Stats(), AuditTrail())
