@@ -28,7 +28,7 @@ COALESCE_SECONDS = 0.05
 """Rings within this time are one."""
 
 FOLLOW_SECONDS = 5.0
-"""How often at most, while the bell rings, one who does not lead asks whether it may."""
+"""When to ask again whether there is something to do, after another was found leading."""
 
 
 class Projector:
@@ -92,7 +92,8 @@ class Projector:
         if not done.more:
             rest = max(rest, COALESCE_SECONDS if done.leads else FOLLOW_SECONDS)
         self._quiet_until = now + rest
-        return rest if done.more else POLL_SECONDS
+        # Another one that leads may end before it has seen all: so look again soon.
+        return rest if done.more or not done.leads else POLL_SECONDS
 
     def _heard(self, words: frozenset[str]) -> None:
         if all(word.startswith(STOP_WORD) for word in words):
@@ -103,8 +104,10 @@ class Projector:
 
     def _ring_later(self) -> None:
         """Wake the loop once the rest is over; a ring meanwhile is the same ring."""
-        if self._ringing is None:
-            wait = max(0.0, self._quiet_until - self._clock.monotonic())
+        wait = self._quiet_until - self._clock.monotonic()
+        if wait <= 0:
+            self._loop.wake()
+        elif self._ringing is None:
             self._ringing = self._scheduler.call_later(wait, self._loop.wake)
 
     def _silence(self) -> None:
