@@ -196,16 +196,18 @@ class Orchestrator:
     async def clean_up(self, older_than: timedelta, *, limit: int = 1000) -> Sequence[UUID]:
         """Fail the tasks that have waited longer than this without ever being started."""
         stale = await self.ready.waiting_since(self.clock.now() - older_than, limit)
+        why = f"waited longer than {older_than} without being started"
+
+        def decision(task: Task, at: datetime) -> Sequence[TaskFact]:
+            return [verbs.clean_up(task, why, at=at)]
+
         cleaned: list[UUID] = []
         for row in stale:
-            why = f"waited longer than {older_than} without being started"
             try:
-                await self._decide(
-                    row.task_id, lambda task, at, why=why: [verbs.clean_up(task, why, at=at)]
-                )  # type: ignore[misc]
-                cleaned.append(row.task_id)
+                await self._decide(row.task_id, decision)
             except ArbiterError:
                 continue  # it has moved on by itself
+            cleaned.append(row.task_id)
         return cleaned
 
     async def load(self, task_id: UUID) -> Task:

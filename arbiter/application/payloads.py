@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
 
-from arbiter.domain.blob import Blob, blob_of
+from arbiter.domain.blob import NULL, Blob, blob_of
 from arbiter.domain.errors import InvalidInput
 
 PAYLOAD_LIMIT = 256 * 1024
 ERROR_LIMIT = 16 * 1024
+DEEPEST = 250
 _MOST_INT, _LEAST_INT = 2**64 - 1, -(2**63)
 _PLAIN = (
     orjson.OPT_PASSTHROUGH_DATACLASS
@@ -28,6 +29,8 @@ def to_blob(value: Any, field: str, limit: int = PAYLOAD_LIMIT) -> Blob:
     exactly: NaN and infinities, integers over 64 bit, keys that are not strings, lone surrogates, U+0000,
     other types; and for more than `limit` bytes.
     """
+    if value is None:
+        return NULL
     try:
         json = orjson.dumps(value, option=_PLAIN)
     except (TypeError, ValueError, RecursionError) as error:
@@ -45,7 +48,7 @@ def to_blob(value: Any, field: str, limit: int = PAYLOAD_LIMIT) -> Blob:
     return blob_of(json)
 
 
-def from_json(text: bytes | str, field: str, limit: int = PAYLOAD_LIMIT) -> Any:
+def from_json(text: bytes | str, field: str) -> Any:
     """Read JSON text that a person typed; raises InvalidInput with the place of the first mistake."""
     try:
         return orjson.loads(text)
@@ -84,35 +87,46 @@ def _refusal(value: Any, field: str, said: str) -> InvalidInput:
 
 
 def _faults(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Find what cannot be stored exactly, with its place."""
     match value:
         case None | bool():
             return
         case str():
             yield from _text_faults(value, path)
-        case float():
-            if not math.isfinite(value):
-                yield path, f"{value} is not a JSON number"
-        case int():
-            if not _LEAST_INT <= value <= _MOST_INT:
-                yield path, "an integer of more than 64 bit"
-        case dict():
-            if depth > 250:
-                yield path, "nested more than 250 deep"
+        case float() | int():
+            yield from _number_faults(value, path)
+        case dict() | list() | tuple():
+            if depth > DEEPEST:
+                yield path, f"nested more than {DEEPEST} deep"
                 return
-            for key, member in value.items():
-                if not isinstance(key, str):
-                    yield path, f"the key {key!r} is not a string"
-                else:
-                    yield from _text_faults(key, f"{path}.{key!r}")
-                    yield from _faults(member, f"{path}.{key}", depth + 1)
-        case list() | tuple():
-            if depth > 250:
-                yield path, "nested more than 250 deep"
-                return
-            for place, member in enumerate(value):
-                yield from _faults(member, f"{path}[{place}]", depth + 1)
+            for place, member in _members(value, path):
+                yield from _faults(member, place, depth + 1)
+            if isinstance(value, dict):
+                yield from _key_faults(value, path)
         case _:
             yield path, f"a {type(value).__name__} is not JSON"
+
+
+def _members(value: dict[Any, Any] | Sequence[Any], path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return ((f"{path}.{key}", member) for key, member in value.items())
+    return ((f"{path}[{place}]", member) for place, member in enumerate(value))
+
+
+def _key_faults(value: dict[Any, Any], path: str) -> Iterator[tuple[str, str]]:
+    for key in value:
+        if isinstance(key, str):
+            yield from _text_faults(key, f"{path}.{key!r}")
+        else:
+            yield path, f"the key {key!r} is not a string"
+
+
+def _number_faults(value: float, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            yield path, f"{value} is not a JSON number"
+    elif not _LEAST_INT <= value <= _MOST_INT:
+        yield path, "an integer of more than 64 bit"
 
 
 def _text_faults(text: str, path: str) -> Iterator[tuple[str, str]]:

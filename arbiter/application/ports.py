@@ -106,6 +106,22 @@ def entry(before: Task | None, facts: Sequence[TaskFact], *, at: datetime) -> tu
     )
 
 
+def beginning(task: Task, facts: tuple[TaskFact, ...], running: Task, *, at: datetime) -> Entry:
+    """Put the facts that start a claimed task, which make it `running`, into that shape."""
+    return Entry(
+        task_id=task.id,
+        expected=task.version,
+        was_live=True,
+        facts=facts,
+        row=ready_row(running, at=at),
+    )
+
+
+def ending(task: Task, fact: TaskFact) -> Entry:
+    """Put the fact that ends a running task into the shape that is appended."""
+    return Entry(task_id=task.id, expected=task.version, was_live=True, facts=(fact,), row=None)
+
+
 def _tells(before: Task | None, facts: tuple[TaskFact, ...]) -> UUID | None:
     ended_from_outside = isinstance(facts[0], TaskCancelled | TaskSuspended)
     return before.incarnation if before is not None and ended_from_outside else None

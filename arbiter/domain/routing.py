@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-import msgspec
-
 from arbiter.domain.facts import Candidate, Decision
 from arbiter.domain.task import Task
 
 
-class Capable(msgspec.Struct, frozen=True):
+class Capable(Protocol):
     """An agent that is able to do a task and has a free slot, as the router sees it."""
 
-    name: str
-    free: int
-    slots: int
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def free(self) -> int:
+        """Slots nobody uses now."""
+        ...
+
+    @property
+    def slots(self) -> int:
+        """Slots in all."""
+        ...
 
 
 class Router(Protocol):
@@ -37,9 +46,12 @@ class MostFreeSlots:
         self._alone: dict[str, Decision] = {}
 
     def choose(
-        self, task: Task, candidates: Sequence[Capable], chance: float
+        self,
+        task: Task,  # noqa: ARG002 - the port's
+        candidates: Sequence[Capable],
+        chance: float,  # noqa: ARG002 - the port's
     ) -> tuple[str, Decision]:
-        """Name the agent; chance has no say."""
+        """Name the agent; neither the task's kind nor chance has a say."""
         if len(candidates) == 1:
             return self._only(candidates[0].name)
         scored = sorted((-each.free / each.slots, each.name) for each in candidates)

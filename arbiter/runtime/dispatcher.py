@@ -26,6 +26,8 @@ from arbiter.application.ports import (
     Scheduler,
     Turn,
     Wanted,
+    beginning,
+    ending,
     entry,
 )
 from arbiter.application.ready_row import needs_of
@@ -91,6 +93,9 @@ class Dispatcher:
         self._roster, self._queues, self._lost = roster, queues, lost
         self._poll_seconds, self._result_limit = poll_seconds, result_limit
         self._executor = Executor(clock, scheduler, self, isolated)
+        self._share = min(MOST_IN_A_TURN, -(-roster.slots // LANES))
+        """What one turn begins or claims at most: one lane that took all would leave the other nothing."""
+
         self._claimed: deque[tuple[Task, float]] = deque()
         self._finished: deque[tuple[Entry, Execution, float]] = deque()
         self.executing: dict[UUID, Execution] = {}
@@ -205,7 +210,7 @@ class Dispatcher:
             self._finished.popleft() for _ in range(min(len(self._finished), MOST_IN_A_TURN))
         ]
         begun = self._begin(now)
-        total = max(0, min(self._appetite(), MOST_IN_A_TURN))
+        total = max(0, min(self._appetite(), self._share))
         wanted = self._roster.wanted(self._queues, ahead=self._claims_ahead()) if total else []
         if not (finished or begun or wanted):
             return
@@ -241,7 +246,7 @@ class Dispatcher:
         """Route and start the claimed tasks for which there is a free slot."""
         begun: list[tuple[Entry, Execution]] = []
         waiting: list[tuple[Task, float]] = []
-        while self._claimed and self._roster.free > 0 and len(begun) < MOST_IN_A_TURN:
+        while self._claimed and self._roster.free > 0 and len(begun) < self._share:
             task, since = self._claimed.popleft()
             candidates = self._roster.candidates(task.kind, needs_of(task.requirements))
             if not candidates:
@@ -270,8 +275,10 @@ class Dispatcher:
             retry=agent.retry,
             limits=agent.limits,
         )
-        started = verbs.start(evolve(task, routed), attempt_id, at=now)
-        return entry(task, (routed, started), at=now)
+        assigned = evolve(task, routed)
+        started = verbs.start(assigned, attempt_id, at=now)
+        running = evolve(assigned, started)
+        return beginning(task, (routed, started), running, at=now), running
 
     def _after_begun(
         self, begun: Sequence[tuple[Entry, Execution]], accepted: frozenset[UUID]
@@ -359,7 +366,7 @@ class Dispatcher:
             return
         now = self._clock.now()
         completed = verbs.complete(execution.task, execution.attempt_id, result, at=now)
-        made, _ = entry(execution.task, (completed,), at=now)
+        made = ending(execution.task, completed)
         self._finished.append((made, execution, self._clock.monotonic()))
 
     async def _end_again(self, made: Entry, execution: Execution) -> None:
@@ -523,7 +530,7 @@ class Dispatcher:
 
     def _in_background(self, work: Any) -> asyncio.Future[object]:
         future: asyncio.Future[object] = asyncio.ensure_future(
-            self._scheduler.start(_logged(work), name="report")
+            self._scheduler.start(_logged(work), name="arbiter report")
         )
         self._background.add(future)
         future.add_done_callback(self._forget)

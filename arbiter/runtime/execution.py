@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from arbiter.application.ports import Handle
 from arbiter.domain import facts as f
 from arbiter.domain.task import Task
 from arbiter.runtime.hosted import HostedAgent
-from arbiter.runtime.running import Assignment
+from arbiter.runtime.running import Assignment, StopFlag
 
 
 class Returned(msgspec.Struct, frozen=True):
@@ -60,7 +59,7 @@ class Execution:
         self.agent = agent
         self.begun = begun
         self.last_beat = begun
-        self.stop = Event()
+        self.stop = StopFlag()
         self.closed = False
         """The attempt is over in the log (timed out, cancelled, suspended, released)."""
 
@@ -107,6 +106,13 @@ def failure_of(error: BaseException, kind: f.parts.FailureKind = "exception") ->
     return f.Failure(
         kind=kind,
         type=clean_text(type(error).__name__, 200),
-        message=clean_text(str(error)),
+        message=clean_text(_said(error)),
         detail=clean_text(detail),
     )
+
+
+def _said(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - an error may fail to speak, too
+        return f"(its message cannot be read: {type(error).__name__}.__str__ failed)"

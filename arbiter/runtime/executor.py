@@ -51,7 +51,7 @@ class Executor:
         """Begin to run the handler."""
         self._set_alarms(execution)
         execution.runner = asyncio.ensure_future(
-            self._scheduler.start(self._run(execution), name=f"task {execution.assignment.id}")
+            self._scheduler.start(self._run(execution), name="arbiter task")
         )
 
     def stop(self, execution: Execution) -> None:
@@ -72,8 +72,8 @@ class Executor:
             outcome = Raised(
                 failure_of(died, "worker_lost" if execution.task.alone else "exception")
             )
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises is the attempt's error
-            outcome = Raised(failure_of(error))
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001
+            outcome = Raised(failure_of(error))  # whatever a handler raises is the attempt's error
         execution.disarm()
         self._reports.done(execution, outcome)
 

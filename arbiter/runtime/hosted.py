@@ -12,7 +12,6 @@ from arbiter.domain.errors import InvalidInput
 from arbiter.domain.facts import AgentRegistered
 from arbiter.domain.limits import Limits
 from arbiter.domain.retry import RetryPolicy
-from arbiter.domain.routing import Capable
 
 Isolation = Literal["thread", "process"]
 Handler = Callable[[Any], Any] | Callable[[Any], Awaitable[Any]]
@@ -87,12 +86,12 @@ class Roster:
         """Tasks that could be started now, if they were of the right kinds."""
         return min(self.free, sum(agent.free for agent in self._agents.values()))
 
-    def candidates(self, kind: str, needs: tuple[str, ...]) -> list[Capable]:
+    def candidates(self, kind: str, needs: tuple[str, ...]) -> list[HostedAgent]:
         """Return who is able to do such a task and has a free slot."""
-        if self.free <= 0:
+        if self.busy >= self.slots:
             return []
         return [
-            Capable(agent.name, agent.free, agent.slots)
+            agent
             for agent in self._by_kind.get(kind, ())
             if agent.busy < agent.slots and (not needs or agent.can(kind, needs))
         ]

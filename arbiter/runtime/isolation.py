@@ -14,7 +14,7 @@ from typing import Any, cast
 from arbiter.application.ports import Scheduler
 from arbiter.runtime.execution import Execution, failure_of
 from arbiter.runtime.hosted import Handler
-from arbiter.runtime.running import Assignment, AsyncRunningTask, RunningTask
+from arbiter.runtime.running import Assignment, AsyncRunningTask, RunningTask, StopFlag
 
 _spawn = multiprocessing.get_context("spawn")
 
@@ -128,7 +128,7 @@ def _in_the_process(pipe: Connection, handler: Handler, assignment: Assignment) 
 
 
 def _call(handler: Handler, assignment: Assignment, line: _Line) -> Any:
-    stop = threading.Event()
+    stop = StopFlag()
     if not inspect.iscoroutinefunction(handler):
         task = RunningTask(
             assignment,

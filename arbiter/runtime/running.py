@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,24 @@ import msgspec
 
 class Stopping(Exception):
     """The task was cancelled, suspended or timed out: the handler should end now."""
+
+
+class StopFlag:
+    """Raised once, from any thread; looked at by the handler."""
+
+    __slots__ = ("_raised",)
+
+    def __init__(self) -> None:
+        """Not raised."""
+        self._raised = False
+
+    def set(self) -> None:
+        """Raise it."""
+        self._raised = True
+
+    def is_set(self) -> bool:
+        """Tell whether it is raised."""
+        return self._raised
 
 
 class Assignment(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +56,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
 class _Running:
     """A task while its handler runs."""
 
-    def __init__(self, assignment: Assignment, stop: Event, beat: Callable[[], None]) -> None:
+    def __init__(self, assignment: Assignment, stop: StopFlag, beat: Callable[[], None]) -> None:
         """Made by the executor, never by users."""
         self._assignment, self._stop, self._beat = assignment, stop, beat
 
@@ -124,7 +141,7 @@ class RunningTask(_Running):
     def __init__(
         self,
         assignment: Assignment,
-        stop: Event,
+        stop: StopFlag,
         beat: Callable[[], None],
         save: Callable[[Any], None],
         use: Callable[[dict[str, Any]], None],
@@ -155,7 +172,7 @@ class AsyncRunningTask(_Running):
     def __init__(
         self,
         assignment: Assignment,
-        stop: Event,
+        stop: StopFlag,
         beat: Callable[[], None],
         save: Callable[[Any], Awaitable[None]],
         use: Callable[[dict[str, Any]], Awaitable[None]],

@@ -29,7 +29,7 @@ class AsyncioScheduler:
 
     def start(self, work: Coroutine[Any, Any, T], *, name: str) -> Awaitable[T]:
         """Begin work in the background."""
-        return asyncio.get_running_loop().create_task(work, name=f"arbiter {name}")
+        return asyncio.get_running_loop().create_task(work, name=name)
 
     async def in_thread(self, call: Callable[..., T], *arguments: object) -> T:
         """Run a blocking call in a thread of the pool."""

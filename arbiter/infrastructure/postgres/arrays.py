@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from struct import Struct
+from typing import Any
 from uuid import UUID
 
 from psycopg import AsyncConnection, Connection
@@ -135,7 +136,7 @@ class _PackedDumper(Dumper):
         return obj.body
 
 
-def register(connection: AsyncConnection | Connection) -> None:
+def register(connection: AsyncConnection[Any] | Connection[Any]) -> None:
     """Teach a connection to send packed columns."""
     for kind in (UuidArray, Int8Array, TextArray, ByteaArray, TimestamptzArray, BoolArray):
         dumper = type(f"{kind.__name__}Dumper", (_PackedDumper,), {"oid": kind.array_oid})

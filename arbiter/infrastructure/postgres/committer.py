@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import psycopg
@@ -15,7 +16,13 @@ from arbiter.application.ports import Entry, Scheduler
 from arbiter.domain.errors import Conflict, Stopped, Unavailable
 from arbiter.domain.facts import encode
 from arbiter.infrastructure.postgres.columns import decision_columns, fact_columns
-from arbiter.infrastructure.postgres.connections import Connections, Row, first_line
+from arbiter.infrastructure.postgres.connections import (
+    Connections,
+    Row,
+    first_line,
+    is_lost,
+    is_open,
+)
 
 MOST = 500
 """Decisions in one commit, at most."""
@@ -24,6 +31,9 @@ LANES = 2
 """While one batch commits, the next is encoded."""
 
 RECONNECT_SECONDS = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0)
+
+LOST = (psycopg.OperationalError, Unavailable)
+"""What an append raises when its reply was lost; everything else is an answer."""
 
 Outcome = int | Exception
 log = logging.getLogger(__name__)
@@ -38,6 +48,7 @@ class Committer:
         self._statement = connections.query("append_decisions")
         self._waiting: deque[tuple[Entry, asyncio.Future[int]]] = deque()
         self._woken = asyncio.Event()
+        self._busy: set[UUID] = set()
         self._idle: list[AsyncConnection[Row]] = []
         self._lanes: list[asyncio.Task[None]] = []
         self._stopping = False
@@ -70,10 +81,9 @@ class Committer:
 
     async def _run(self) -> None:
         while not (self._stopping and not self._waiting):
-            if not self._waiting:
+            if not await self.run_once():
                 self._woken.clear()
                 await self._woken.wait()
-            await self.run_once()
         self._woken.set()
 
     async def run_once(self) -> int:
@@ -82,6 +92,8 @@ class Committer:
         if not batch:
             return 0
         outcomes = await self._commit([made for made, _ in batch])
+        self._busy.difference_update(made.task_id for made, _ in batch)
+        self._woken.set()
         for (_, durable), outcome in zip(batch, outcomes, strict=True):
             if durable.done():  # its caller has gone; the command stands
                 continue
@@ -92,96 +104,96 @@ class Committer:
         return len(batch)
 
     def _take(self) -> list[tuple[Entry, asyncio.Future[int]]]:
-        """Take the next batch; a second decision about one task waits for the next one."""
+        """Take the next batch; a second decision about a task waits until the first is written."""
         batch: list[tuple[Entry, asyncio.Future[int]]] = []
-        seen = set()
         while self._waiting and len(batch) < MOST:
             task_id = self._waiting[0][0].task_id
-            if task_id in seen:
+            if task_id in self._busy:
                 break
-            seen.add(task_id)
+            self._busy.add(task_id)
             batch.append(self._waiting.popleft())
         return batch
 
     async def _commit(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Commit and answer for each; a lost reply is followed up while the database may come back."""
         try:
             return await self._write(entries)
+        except LOST as error:
+            log.warning("the connection was lost while committing: %s", first_line(error))
+        except Exception as error:  # noqa: BLE001 - every caller must get an answer
+            return [error] * len(entries)
+        for pause in RECONNECT_SECONDS:
+            try:
+                return await self._follow_up(entries)
+            except LOST as error:
+                log.warning("the database cannot be reached: %s", first_line(error))
+                await self._scheduler.sleep(pause)
+        gone = Unavailable("database: the connection was lost and did not come back")
+        return [gone] * len(entries)
+
+    async def _write(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Write what can be written, in halves where one of them offends; raises when a reply is lost."""
+        try:
+            return await self._append(entries)
         except psycopg.errors.UniqueViolation:
             if len(entries) == 1:
                 return [Conflict(entries[0].task_id, entries[0].expected)]
             half = len(entries) // 2
-            return [*await self._commit(entries[:half]), *await self._commit(entries[half:])]
-        except (psycopg.OperationalError, Unavailable) as error:
-            if isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled):
-                return [Unavailable(f"database: {first_line(error)}")] * len(entries)
-            log.warning("the connection was lost while committing: %s", first_line(error))
-            return await self._after_a_lost_reply(entries)
-        except Exception as error:  # noqa: BLE001 - every caller must get an answer
-            return [error] * len(entries)
+            return [*await self._write(entries[:half]), *await self._write(entries[half:])]
+        except psycopg.Error as error:
+            if is_lost(error):
+                raise
+            return [Unavailable(f"database: {first_line(error)}")] * len(entries)
 
-    async def _write(self, entries: Sequence[Entry]) -> list[Outcome]:
-        connection = self._idle.pop() if self._idle else await self._connections.open()
-        try:
-            cursor = await connection.execute(
-                self._statement, decision_columns(entries, self._channel), binary=True
-            )
+    async def _append(self, entries: Sequence[Entry]) -> list[Outcome]:
+        columns = decision_columns(entries, self._channel)
+        async with self._borrowed() as connection:
+            cursor = await connection.execute(self._statement, columns, binary=True)
             reached: dict[UUID, int] = dict(await cursor.fetchall())
-        finally:
-            self._give_back(connection)
         return [
             reached.get(made.task_id) or Conflict(made.task_id, made.expected) for made in entries
         ]
 
-    def _give_back(self, connection: AsyncConnection[Row]) -> None:
-        if not connection.closed and not connection.broken:
-            self._idle.append(connection)
-
-    async def _after_a_lost_reply(self, entries: Sequence[Entry]) -> list[Outcome]:
+    async def _follow_up(self, entries: Sequence[Entry]) -> list[Outcome]:
         """Find out what became of a commit nobody answered for, and finish it."""
-        for pause in RECONNECT_SECONDS:
-            try:
-                stored = await self._stored(entries)
-                break
-            except (psycopg.OperationalError, Unavailable) as error:
-                log.warning("the database cannot be reached: %s", first_line(error))
-                await self._scheduler.sleep(pause)
-        else:
-            return [Unavailable("database: the connection was lost and did not come back")] * len(
-                entries
+        outcomes = await self._fates(entries)
+        absent = [place for place, outcome in enumerate(outcomes) if outcome is None]
+        written = await self._write([entries[place] for place in absent]) if absent else []
+        found = dict(zip(absent, written, strict=True))
+        # The old backend may have come between our looking and our writing; then it was we.
+        doubtful = [place for place, outcome in found.items() if isinstance(outcome, Conflict)]
+        fates = await self._fates([entries[place] for place in doubtful]) if doubtful else []
+        found |= {place: fate for place, fate in zip(doubtful, fates, strict=True) if fate}
+        return [found[place] if fate is None else fate for place, fate in enumerate(outcomes)]
+
+    async def _fates(self, entries: Sequence[Entry]) -> list[Outcome | None]:
+        """Tell what stands at our places, once the appends under way, perhaps our own, have ended."""
+        columns = fact_columns([fact for made in entries for fact in made.facts], [])
+        places = {"ids": columns["ids"], "versions": columns["versions"]}
+        async with self._borrowed() as connection:
+            await connection.execute(self._connections.query("enter_log"))
+            cursor = await connection.execute(
+                self._connections.query("stored_facts"), places, binary=True
             )
-        outcomes: list[Outcome] = []
-        for made in entries:
-            outcomes.append(_fate(made, stored))
-        absent = [place for place, outcome in enumerate(outcomes) if outcome == 0]
-        again = await self._commit([entries[place] for place in absent]) if absent else []
-        for place, outcome in zip(absent, again, strict=True):
-            outcomes[place] = outcome
-        return outcomes
+            stored = {(row[0], row[1]): (row[2], row[3]) for row in await cursor.fetchall()}
+        return [_fate(made, stored) for made in entries]
 
-    async def _stored(
-        self, entries: Sequence[Entry]
-    ) -> dict[tuple[object, int], tuple[bytes, int]]:
-        """Read what stands at our places, behind the log's lock: the old backend may still be busy."""
-        facts = [fact for made in entries for fact in made.facts]
-        columns = fact_columns(facts, [])
-        connection = await self._connections.open()
+    @asynccontextmanager
+    async def _borrowed(self) -> AsyncIterator[AsyncConnection[Row]]:
+        """Lend a connection that is alive, as far as one can tell without asking."""
+        connection = self._idle.pop() if self._idle else await self._connections.open()
+        while not is_open(connection):
+            connection = self._idle.pop() if self._idle else await self._connections.open()
         try:
-            async with connection.transaction():
-                await connection.execute(self._connections.query("enter_log"))
-                cursor = await connection.execute(
-                    self._connections.query("stored_facts"),
-                    {"ids": columns["ids"], "versions": columns["versions"]},
-                    binary=True,
-                )
-                found = await cursor.fetchall()
+            yield connection
         finally:
-            self._give_back(connection)
-        return {(row[0], row[1]): (row[2], row[3]) for row in found}
+            if is_open(connection):
+                self._idle.append(connection)
 
 
-def _fate(made: Entry, stored: dict[tuple[object, int], tuple[bytes, int]]) -> Outcome:
-    """Equal bytes at its place: it was written. Other bytes: another came first. Nothing: not yet (0)."""
-    reached = 0
+def _fate(made: Entry, stored: Mapping[tuple[UUID, int], tuple[bytes, int]]) -> Outcome | None:
+    """Equal bytes at its place: it was written. Other bytes: another came first. Nothing: not yet."""
+    reached: int | None = None
     for fact in made.facts:
         found = stored.get((made.task_id, fact.version))
         if found is None:
@@ -189,5 +201,5 @@ def _fate(made: Entry, stored: dict[tuple[object, int], tuple[bytes, int]]) -> O
         state, position = found
         if state != encode(fact):
             return Conflict(made.task_id, made.expected)
-        reached = max(reached, position)
+        reached = position
     return reached

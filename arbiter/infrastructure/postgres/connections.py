@@ -17,7 +17,10 @@ from arbiter.infrastructure.postgres.sql import load
 
 Row = tuple[Any, ...]
 
-PLANNED_ONCE = "SELECT set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false)"
+PLANNED_ONCE = (
+    "SELECT set_config('plan_cache_mode', 'force_generic_plan', false),"
+    " set_config('jit', 'off', false)"
+)
 """Our statements are planned once per connection: planning the big ones costs more than running them."""
 
 
@@ -58,6 +61,7 @@ class Connections:
             max_size=size,
             open=False,
             configure=self._prepare,
+            check=_must_be_open,
             timeout=15,
             kwargs={
                 "autocommit": True,
@@ -126,6 +130,33 @@ class speaking_plainly:  # noqa: N801 - reads as a phrase where it is used
             error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled
         ):
             raise Unavailable(f"database: {first_line(error)}") from error
+
+
+def is_open(connection: AsyncConnection[Row]) -> bool:
+    """Tell whether a resting connection still stands; a server that closed it is noticed without asking."""
+    if connection.closed:
+        return False
+    try:
+        connection.pgconn.consume_input()
+    except psycopg.OperationalError:
+        return False
+    return not connection.closed
+
+
+async def _must_be_open(connection: AsyncConnection[Row]) -> None:
+    if not is_open(connection):
+        raise psycopg.OperationalError("the server has closed this connection")
+
+
+def is_lost(error: psycopg.Error) -> bool:
+    """Tell whether it is open what became of a statement, or whether it may well succeed next time.
+
+    No code: the connection broke. 08: it broke on the server's side. 57P: the server is going down, or
+    coming up. 40: the transaction lost a deadlock or a race, and was undone.
+    """
+    return isinstance(error, psycopg.OperationalError) and (
+        error.sqlstate is None or error.sqlstate.startswith(("08", "57P", "40"))
+    )
 
 
 def first_line(error: BaseException) -> str:

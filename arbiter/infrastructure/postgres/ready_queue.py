@@ -28,20 +28,26 @@ class PostgresReadyQueue:
     async def turn(self, turn: Turn) -> Turned:
         """Append, release and claim in one commit."""
         rows = await self._lanes.rows("turn", turn_columns(turn, self._channel))
-        accepted: list[UUID] = []
+        refused: set[UUID] = set()
         claimed: list[tuple[int, Claimed]] = []
         alive = False
         for what, task_id, version, state, place in rows:
             match what:
-                case "held":
-                    accepted.append(task_id)
                 case "claimed":
-                    claimed.append((place, Claimed(task_id, version, _first(state))))
+                    first = _first(state)
+                    claimed.append((place, Claimed(first.task_id, version, first)))
+                case "refused":
+                    refused.add(task_id)
                 case _:
                     alive = True
         claimed.sort(key=itemgetter(0))
+        if not alive:
+            return Turned(alive=False)
+        brought = {made.task_id for entries in (turn.finished, turn.begun) for made in entries}
         return Turned(
-            alive=alive, accepted=frozenset(accepted), claimed=[each for _, each in claimed]
+            alive=True,
+            accepted=frozenset(brought - refused),
+            claimed=[each for _, each in claimed],
         )
 
     async def unclaim(self, incarnation: UUID, task_ids: Sequence[UUID]) -> None:

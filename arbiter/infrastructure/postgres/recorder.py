@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from eventsourcing.application import Repository
 from eventsourcing.persistence import (
     EventStore,
     IntegrityError,
@@ -24,10 +23,12 @@ from eventsourcing.persistence import (
 from eventsourcing.postgres import ConnectionPool, PostgresApplicationRecorder, PostgresDatastore
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
+from psycopg_pool import PoolTimeout
 
 from arbiter.domain.facts import TaskFact
 from arbiter.domain.task import Task, evolve
 from arbiter.infrastructure.postgres import arrays
+from arbiter.infrastructure.postgres.connections import is_lost
 from arbiter.infrastructure.postgres.sql import load
 from arbiter.infrastructure.serialization import FactMapper
 
@@ -81,9 +82,8 @@ class ArbiterRecorder(PostgresApplicationRecorder):
         """Learn under which name appends are announced."""
         super().__init__(datastore, events_table_name="facts")
         with datastore.cursor() as cursor:
-            found = cursor.execute(load("channel", datastore.schema)).fetchone()
-        assert found is not None, "a select without a table has one row"
-        self.channel_name = found["channel"]
+            [row] = cursor.execute(load("channel", datastore.schema)).fetchall()
+        self.channel_name = row["channel"]
 
     def create_table(self) -> None:
         """Create nothing: the schema is made by migrations alone."""
@@ -106,7 +106,7 @@ class ArbiterRecorder(PostgresApplicationRecorder):
                     raise
                 return positions
             except (InterfaceError, OperationalError) as error:
-                if _was_refused(error):
+                if not _is_in_doubt(error):
                     raise
                 lost = error
         if lost is not None:
@@ -150,13 +150,8 @@ def event_store(dsn: str, schema: str) -> EventStore[UUID]:
     return EventStore(FactMapper(), ArbiterRecorder(FactDatastore(dsn, schema)))
 
 
-def repository(events: EventStore[UUID]) -> Repository[UUID]:
-    """Return the kernel's repository; for tasks, `get(task_id, projector_func=remembered)`."""
-    return Repository(events)
-
-
 def remembered(task: Task | None, facts: Iterable[TaskFact]) -> Task | None:
-    """Tell a task from its facts, as the kernel's repository wants it told."""
+    """Tell a task to the kernel: `Repository(event_store(…)).get(task_id, projector_func=remembered)`."""
     for happened in facts:
         task = evolve(task, happened)
     return task
@@ -168,8 +163,9 @@ def _uuid(event: StoredEvent) -> UUID:
     return event.originator_id
 
 
-def _was_refused(error: PersistenceError) -> bool:
-    """Tell whether the server answered, so that nothing can have been written."""
-    return isinstance(
-        error.__cause__, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled
+def _is_in_doubt(error: PersistenceError) -> bool:
+    """Tell whether it may have been written; not if no connection was had, or the server refused."""
+    cause = error.__cause__
+    return (
+        isinstance(cause, psycopg.Error) and is_lost(cause) and not isinstance(cause, PoolTimeout)
     )

@@ -13,8 +13,13 @@ PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
 
 @cache
 def load(name: str, schema: str) -> bytes:
-    """Return the statement `queries/<name>.sql` as it reads for one schema."""
-    return in_schema((HERE / "queries" / f"{name}.sql").read_bytes(), schema)
+    """Return the statement `queries/<name>.sql` as it reads for one schema.
+
+    Comments and indentation stay behind: the driver keeps only short statements analysed.
+    """
+    text = (HERE / "queries" / f"{name}.sql").read_bytes()
+    lines = (line.strip() for line in text.splitlines() if not line.lstrip().startswith(b"--"))
+    return in_schema(b"\n".join(line for line in lines if line), schema)
 
 
 def in_schema(text: bytes, schema: str) -> bytes:

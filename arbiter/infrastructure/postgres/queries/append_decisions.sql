@@ -7,13 +7,18 @@
 WITH guarded AS MATERIALIZED (
     SELECT set_config('lock_timeout', '5s', true), set_config('synchronous_commit', 'on', true)
 ), held AS MATERIALIZED (
-    SELECT ready.task_id
+    SELECT same.task_id
     FROM guarded
-    CROSS JOIN unnest(%(known)b::uuid[], %(expected)b::bigint[]) AS known (task_id, version)
-    JOIN arbiter.ready_tasks AS ready
-        ON ready.task_id = known.task_id AND ready.version = known.version
-    ORDER BY ready.task_id
-    FOR UPDATE OF ready
+    CROSS JOIN (
+        SELECT decided.task_id, decided.version
+        FROM unnest(%(known)b::uuid[], %(expected)b::bigint[]) AS decided (task_id, version)
+        ORDER BY decided.task_id
+    ) AS known
+    CROSS JOIN LATERAL (
+        SELECT ready.task_id FROM arbiter.ready_tasks AS ready
+        WHERE ready.task_id = known.task_id AND ready.version = known.version
+        FOR UPDATE
+    ) AS same
 ), accepted AS MATERIALIZED (
     SELECT held.task_id FROM held
     UNION ALL

@@ -4,6 +4,6 @@
 SELECT entry.position, entry.at, entry.topic, entry.stream_id, entry.actor, facts.state
 FROM arbiter.audit_trail AS entry
 JOIN arbiter.facts ON facts.notification_id = entry.position
-WHERE entry.actor = %(actor)s AND entry.position > %(after)s
+WHERE entry.actor = %(actor)s AND entry.position > %(after)s AND facts.notification_id > %(after)s
 ORDER BY entry.position
 LIMIT %(how_many)s

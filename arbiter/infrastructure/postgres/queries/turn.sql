@@ -5,8 +5,8 @@
 --      ids, versions, topics, states: their facts; gone uuid[]: the finished ones
 --      begun uuid[] with begun_version, begun_attempt, begun_attempt_id, begun_due_at
 --      queues, kinds, abilities text[], how_many int[]: what to claim, and total int: how many in all
--- out: what ('held' | 'claimed' | 'worker'), task_id, version, state (a claimed task's first fact),
---      place (of a claimed task in the order to be routed)
+-- out: what: 'claimed' (with version, state: the task's first fact, place: in the order to be routed),
+--      'refused' (with task_id: a known task that has moved on), 'worker' (ours is alive)
 -- "(x IN (…)) IS TRUE" keeps the planner from joining where it expects one row and gets hundreds.
 -- Locks, in this order: own worker row, own ready rows by id, queue rows, other ready rows if free, the log.
 WITH guarded AS MATERIALIZED (
@@ -17,14 +17,19 @@ WITH guarded AS MATERIALIZED (
     WHERE workers.incarnation = %(me)b AND workers.status = 'live'
     FOR KEY SHARE OF workers
 ), held AS MATERIALIZED (
-    SELECT ready.task_id
+    SELECT ours.task_id
     FROM worker
-    CROSS JOIN unnest(%(known)b::uuid[], %(expected)b::bigint[]) AS known (task_id, version)
-    JOIN arbiter.ready_tasks AS ready
-        ON ready.task_id = known.task_id AND ready.version = known.version
-        AND (ready.claimed_by = %(me)b) IS TRUE
-    ORDER BY ready.task_id
-    FOR UPDATE OF ready
+    CROSS JOIN (
+        SELECT brought.task_id, brought.version
+        FROM unnest(%(known)b::uuid[], %(expected)b::bigint[]) AS brought (task_id, version)
+        ORDER BY brought.task_id
+    ) AS known
+    CROSS JOIN LATERAL (
+        SELECT ready.task_id FROM arbiter.ready_tasks AS ready
+        WHERE ready.task_id = known.task_id AND ready.version = known.version
+            AND (ready.claimed_by = %(me)b) IS TRUE
+        FOR UPDATE
+    ) AS ours
 ), rooms AS MATERIALIZED (
     SELECT named.queue, arbiter.room_in_queue(named.queue) AS room
     FROM (SELECT count(*) AS tasks FROM held) AS locked
@@ -117,10 +122,12 @@ WITH guarded AS MATERIALIZED (
         SELECT 'ready' WHERE EXISTS (SELECT 1 FROM arbiter.queues WHERE queues.running_limit IS NOT NULL)
     ) AS news
 )
-SELECT 'held' AS what, held.task_id, NULL::bigint AS version, NULL::bytea AS state, NULL::bigint AS place
-FROM held
+SELECT 'claimed' AS what, NULL::uuid AS task_id, claimed.version, claimed.state, claimed.turn AS place
+FROM claimed
 UNION ALL
-SELECT 'claimed', claimed.task_id, claimed.version, claimed.state, claimed.turn FROM claimed
+SELECT 'refused', known.task_id, NULL, NULL, NULL
+FROM unnest(%(known)b::uuid[]) AS known (task_id)
+WHERE (known.task_id IN (SELECT held.task_id FROM held)) IS NOT TRUE
 UNION ALL
-SELECT 'worker', worker.incarnation, NULL, NULL, announced.words
+SELECT 'worker', NULL, NULL, NULL, announced.words
 FROM worker CROSS JOIN announced

@@ -9,6 +9,7 @@ from uuid import UUID
 from arbiter.application.views import ANY_TASK, TaskFilter, TaskPage, TaskSummary
 from arbiter.infrastructure.postgres.arrays import integers, moments, texts, uuids
 from arbiter.infrastructure.postgres.connections import Reader
+from arbiter.infrastructure.postgres.views.searching import Searching
 from arbiter.infrastructure.postgres.views.writer import Writer
 from arbiter.infrastructure.reading import (
     LONG_AGO,
@@ -46,9 +47,9 @@ class PostgresTaskBoard:
 class PostgresTaskFinder:
     """Every task in one line."""
 
-    def __init__(self, reader: Reader) -> None:
-        """Read through the pool."""
-        self._reader = reader
+    def __init__(self, reader: Reader, searching: Searching) -> None:
+        """A task is read by its id, or searched for."""
+        self._reader, self._searching = reader, searching
 
     async def find(
         self, wanted: TaskFilter = ANY_TASK, *, after: str | None = None, limit: int = 50
@@ -57,7 +58,7 @@ class PostgresTaskFinder:
         behind = cursor_of(after)
         if wanted.submitted_before is not None:
             behind = min(behind, Cursor(wanted.submitted_before, UUID(int=0)))
-        rows = await self._reader.rows(
+        rows = await self._searching.rows(
             "find_tasks",
             {
                 "statuses": statuses_of(wanted),

@@ -10,6 +10,7 @@ from arbiter.infrastructure.postgres.connections import Connections, Reader
 from arbiter.infrastructure.postgres.views.audit_trail import PostgresAuditReader
 from arbiter.infrastructure.postgres.views.ledger import PostgresLedger
 from arbiter.infrastructure.postgres.views.queue_depth import PostgresQueueDepths
+from arbiter.infrastructure.postgres.views.searching import Searching
 from arbiter.infrastructure.postgres.views.stats import PostgresStatsReader
 from arbiter.infrastructure.postgres.views.task_board import PostgresTaskFinder
 from arbiter.infrastructure.reading import states_of
@@ -21,11 +22,12 @@ class PostgresViews:
     def __init__(self, connections: Connections, reader: Reader, clock: Clock) -> None:
         """The reader must be open before the first call."""
         self._reader = reader
+        searching = Searching(connections, reader)
         self.ledger = PostgresLedger(connections, reader)
         self.queue_depth = PostgresQueueDepths(reader, clock)
-        self.task_board = PostgresTaskFinder(reader)
+        self.task_board = PostgresTaskFinder(reader, searching)
         self.stats = PostgresStatsReader(reader, clock)
-        self.audit_trail = PostgresAuditReader(reader)
+        self.audit_trail = PostgresAuditReader(searching)
 
     async def lag(self) -> Mapping[str, int]:
         """Return how many positions each projection is behind the log."""
