@@ -121,7 +121,7 @@ def _key_faults(value: dict[Any, Any], path: str) -> Iterator[tuple[str, str]]:
             yield path, f"the key {key!r} is not a string"
 
 
-def _number_faults(value: float, path: str) -> Iterator[tuple[str, str]]:
+def _number_faults(value: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, float):
         if not math.isfinite(value):
             yield path, f"{value} is not a JSON number"

@@ -339,6 +339,10 @@ class Leases(Protocol):
         ...
 
 
+BeatStep = Callable[[Leases], Awaitable[float]]
+"""Beats once over these leases; answers in how many seconds to beat again."""
+
+
 class AgentProfile(msgspec.Struct, frozen=True, kw_only=True):
     """An agent as it was last registered."""
 

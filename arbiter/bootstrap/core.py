@@ -13,7 +13,6 @@ from uuid import UUID
 import uuid_utils.compat
 
 from arbiter.application.ports import Recorded
-from arbiter.application.store import Store
 from arbiter.application.views import Stats
 from arbiter.bootstrap.locate import Locator
 from arbiter.domain.commands import check_limits, check_retry
@@ -29,6 +28,7 @@ from arbiter.runtime.notices import Notices
 from arbiter.runtime.projector import Projector
 from arbiter.runtime.scheduler import AsyncioScheduler
 from arbiter.runtime.service import Plan, Service
+from arbiter.runtime.store import Store
 from arbiter.runtime.worker import Background, Hosting
 from arbiter.settings import Settings
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from arbiter.application.ports import Clock, Scheduler
-from arbiter.application.store import Store
 from arbiter.domain.errors import Unavailable
 from arbiter.projections.catalogue import PROJECTIONS
 from arbiter.runtime.projecting import Projecting
+from arbiter.runtime.store import Store
 
 MOST = 2_000
 """Facts in one batch, at most."""

@@ -1,4 +1,4 @@
-"""Tells listeners how this orchestrator does: started, stopped, and on an interval stats, health, performance."""
+"""Tells listeners how this orchestrator does: started, stopped, stats, health, performance."""
 
 from __future__ import annotations
 

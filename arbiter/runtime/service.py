@@ -18,7 +18,6 @@ from arbiter.application.kinds import KnownKinds
 from arbiter.application.orchestrator import Orchestrator
 from arbiter.application.ports import Clock, LiveWorker, QueueState
 from arbiter.application.ready_row import ReadyRow
-from arbiter.application.store import Store
 from arbiter.application.views import Stats, TaskFilter
 from arbiter.domain import facts as f
 from arbiter.domain.commands import Redrive, Submit
@@ -28,6 +27,7 @@ from arbiter.runtime.clock import DatabaseClock
 from arbiter.runtime.follower import Follower
 from arbiter.runtime.hosted import HostedAgent
 from arbiter.runtime.scheduler import AsyncioScheduler
+from arbiter.runtime.store import Store
 from arbiter.runtime.worker import Background, Hosting, Outside, Worker
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 
-from arbiter.application.store import BeatStep
+from arbiter.application.ports import BeatStep
 from arbiter.domain.errors import Unavailable
 from arbiter.infrastructure.postgres.connections import Connections, Reader
 from arbiter.infrastructure.postgres.hosting import PostgresLeases

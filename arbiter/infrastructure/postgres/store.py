@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from arbiter.application.ports import Clock, Scheduler
-from arbiter.application.store import BeatStep
+from arbiter.application.ports import BeatStep, Clock, Scheduler
 from arbiter.infrastructure.postgres.beating import Beating
 from arbiter.infrastructure.postgres.bell import PostgresBell
 from arbiter.infrastructure.postgres.committer import Committer

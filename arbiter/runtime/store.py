@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from arbiter.application.ports import Bell, Directory, Leases, Log, Queues, ReadyQueue
+from arbiter.application.ports import BeatStep, Bell, Directory, Leases, Log, Queues, ReadyQueue
 from arbiter.application.views import Views
 from arbiter.projections.ledger import Ledger
-
-BeatStep = Callable[[Leases], Awaitable[float]]
-"""Beats once over these leases; answers in how many seconds to beat again."""
 
 
 class Store(Protocol):
