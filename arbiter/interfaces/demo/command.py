@@ -136,7 +136,7 @@ def _summary(streams: dict[UUID, Sequence[f.Fact]], seconds: float) -> DemoSumma
 
 
 def _percentiles(milliseconds: Sequence[float]) -> Latency:
-    if len(milliseconds) < 2:  # noqa: PLR2004 - one value has no spread
+    if len(milliseconds) < 2:
         only = milliseconds[0] if milliseconds else None
         return Latency(p50=only, p95=only)
     cuts = quantiles(milliseconds, n=100, method="inclusive")

@@ -8,8 +8,7 @@ from uuid import UUID
 from arbiter.application.views import AuditLine
 from arbiter.domain.facts import decode
 from arbiter.infrastructure.postgres.arrays import integers, moments, texts, uuids
-from arbiter.infrastructure.postgres.connections import Row
-from arbiter.infrastructure.postgres.views.searching import Searching
+from arbiter.infrastructure.postgres.connections import Reader, Row
 from arbiter.infrastructure.postgres.views.writer import Writer
 from arbiter.infrastructure.reading import audit_line, limit_of
 from arbiter.projections.audit_trail import AuditEntry, AuditTrailChange
@@ -40,9 +39,9 @@ class PostgresAuditTrail:
 class PostgresAuditReader:
     """The log as sentences."""
 
-    def __init__(self, searching: Searching) -> None:
-        """Which entries are asked for decides how they are found."""
-        self._searching = searching
+    def __init__(self, reader: Reader) -> None:
+        """Read through the pool."""
+        self._reader = reader
 
     async def read(
         self,
@@ -55,15 +54,13 @@ class PostgresAuditReader:
         """Return the next lines behind a position, in the order of the log."""
         behind = {"after": after, "how_many": limit_of(limit)}
         if task_id is not None:
-            rows = await self._searching.rows(
+            rows = await self._reader.rows(
                 "read_audit_trail_of_stream", {**behind, "stream_id": task_id, "actor": actor}
             )
         elif actor is not None:
-            rows = await self._searching.rows(
-                "read_audit_trail_of_actor", {**behind, "actor": actor}
-            )
+            rows = await self._reader.rows("read_audit_trail_of_actor", {**behind, "actor": actor})
         else:
-            rows = await self._searching.rows("read_audit_trail", behind)
+            rows = await self._reader.rows("read_audit_trail", behind)
         return [_line(row) for row in rows]
 
 

@@ -48,7 +48,7 @@ class PostgresTaskFinder:
     """Every task in one line."""
 
     def __init__(self, reader: Reader, searching: Searching) -> None:
-        """A task is read by its id, or searched for."""
+        """Tasks are read by id, or searched for."""
         self._reader, self._searching = reader, searching
 
     async def find(

@@ -22,12 +22,11 @@ class PostgresViews:
     def __init__(self, connections: Connections, reader: Reader, clock: Clock) -> None:
         """The reader must be open before the first call."""
         self._reader = reader
-        searching = Searching(connections, reader)
         self.ledger = PostgresLedger(connections, reader)
         self.queue_depth = PostgresQueueDepths(reader, clock)
-        self.task_board = PostgresTaskFinder(reader, searching)
+        self.task_board = PostgresTaskFinder(reader, Searching(connections, reader))
         self.stats = PostgresStatsReader(reader, clock)
-        self.audit_trail = PostgresAuditReader(searching)
+        self.audit_trail = PostgresAuditReader(reader)
 
     async def lag(self) -> Mapping[str, int]:
         """Return how many positions each projection is behind the log."""
