@@ -45,6 +45,7 @@ class Execution:
         "assignment",
         "begun",
         "closed",
+        "entered",
         "last_beat",
         "reported",
         "runner",
@@ -60,6 +61,9 @@ class Execution:
         self.begun = begun
         self.last_beat = begun
         self.stop = StopFlag()
+        self.entered = False
+        """The runner has taken its first step: from then on it can be cancelled."""
+
         self.closed = False
         """The attempt is over in the log (timed out, cancelled, suspended, released)."""
 

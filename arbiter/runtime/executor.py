@@ -58,11 +58,15 @@ class Executor:
         """Tell the handler to stop: coroutines are cancelled, processes killed, threads asked."""
         execution.disarm()
         execution.stop.set()
-        if execution.runner is not None and (execution.agent.is_async or execution.is_isolated):
+        can_be_cancelled = execution.agent.is_async or execution.is_isolated
+        if execution.runner is not None and execution.entered and can_be_cancelled:
             execution.runner.cancel()
 
     async def _run(self, execution: Execution) -> None:
+        execution.entered = True
         try:
+            if execution.stop.is_set():
+                raise Stopping  # noqa: TRY301 - told before it could begin
             outcome: Outcome = Returned(await self._call(execution))
         except (asyncio.CancelledError, Stopping):
             outcome = Stopped()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import inspect
 import multiprocessing
 import os
 import signal
 import threading
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, cast
 
@@ -55,9 +57,19 @@ class Processes:
         try:
             return await asyncio.shield(talk)
         except asyncio.CancelledError:
-            _kill(process)
-            await asyncio.gather(talk, return_exceptions=True)
+            execution.stop.set()
+            await _end(process, talk)
             raise
+
+
+async def _end(process: Any, talk: asyncio.Future[Any]) -> None:
+    """Kill the process and wait for its end, however often we are told to hurry."""
+    while not talk.done():
+        _kill(process)
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([talk])
+    if not talk.cancelled():
+        talk.exception()  # nobody wants to hear it
 
 
 def _talk(process: Any, ours: Connection, theirs: Connection, task: RunningTask) -> Any:
@@ -70,6 +82,9 @@ def _talk(process: Any, ours: Connection, theirs: Connection, task: RunningTask)
             f" (a function at the top of a module): {error}"
         ) from error
     theirs.close()
+    _alive.add(process)
+    if task.stopping:  # there was nothing to kill yet
+        _kill(process)
     try:
         while True:
             word, said = ours.recv()
@@ -84,13 +99,14 @@ def _talk(process: Any, ours: Connection, theirs: Connection, task: RunningTask)
                     ours.send(_answer(lambda said=said: task.checkpoint(said)))
                 case "usage":
                     ours.send(_answer(lambda said=said: task.report_usage(**said)))
-    except EOFError:
+    except (EOFError, OSError):
         process.join(5)
         raise ProcessDied(_how(process.exitcode)) from None
     finally:
         ours.close()
         _kill(process)
         process.join(5)
+        _alive.discard(process)
 
 
 def _answer(call: Any) -> Exception | None:
@@ -115,6 +131,16 @@ def _kill(process: Any) -> None:
         os.killpg(process.pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         process.kill()
+
+
+_alive: set[Any] = set()
+
+
+@atexit.register
+def _kill_all() -> None:
+    """Leave nothing behind; the interpreter would wait for them (this comes before it does)."""
+    for process in list(_alive):
+        _kill(process)
 
 
 def _in_the_process(pipe: Connection, handler: Handler, assignment: Assignment) -> None:
