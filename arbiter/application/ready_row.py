@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -12,9 +12,7 @@ from arbiter.domain.deadlines import due_at
 from arbiter.domain.facts.lifecycle import TaskFact
 from arbiter.domain.status import Status
 from arbiter.domain.task import Task
-
-STOP_GRACE = timedelta(seconds=30)
-"""How long a handler that was told to stop may keep its task from being offered again."""
+from arbiter.domain.verbs import STOP_GRACE
 
 
 class ReadyRow(msgspec.Struct, frozen=True, kw_only=True):

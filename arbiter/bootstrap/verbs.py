@@ -22,6 +22,7 @@ from arbiter.application.views import (
 from arbiter.bootstrap.core import Core
 from arbiter.domain.commands import Submit
 from arbiter.domain.errors import ArbiterError, InvalidInput
+from arbiter.infrastructure.telemetry.trace import traceparent
 from arbiter.runtime.listeners import Event
 from arbiter.runtime.service import Decision, Overview, Service, limited, paused, resumed
 
@@ -50,7 +51,8 @@ class Verbs:
         return lambda service: service.orchestrator.submit(command)
 
     def submission(self, kind: str, payload: Any, **options: Unpack[Options]) -> Submit:
-        """Check a submission. Raises InvalidInput."""
+        """Check a submission; it carries the caller's trace. Raises InvalidInput."""
+        options.setdefault("trace", traceparent())
         return door.submission(kind, payload, limit=self._core.settings.payload_limit, **options)
 
     def submit_many(

@@ -26,6 +26,9 @@ from arbiter.domain.task import Task
 
 F = TypeVar("F", bound=TaskFact)
 
+STOP_GRACE = timedelta(seconds=30)
+"""How long a handler that was told to stop may keep its task from being offered again."""
+
 ALONE_AFTER_LOSSES = 2
 """From this many lost workers on, a task runs in a process of its own."""
 
@@ -266,8 +269,25 @@ def redrive(
     why: str | None = None,
     payload: Blob | None = None,
 ) -> f.TaskRedriven:
-    """Begin a new run of a parked task."""
-    return _next(f.TaskRedriven, task, at, run=task.run + 1, by=by, why=why, payload=payload)
+    """Begin a new run of a parked task; after a time-out it waits until the handler must have stopped."""
+    return _next(
+        f.TaskRedriven,
+        task,
+        at,
+        run=task.run + 1,
+        by=by,
+        why=why,
+        payload=payload,
+        not_before=_handler_stops(task, at),
+    )
+
+
+def _handler_stops(task: Task, at: datetime) -> datetime | None:
+    timed_out = task.error is not None and task.error.kind == "timeout"
+    if not timed_out or task.started_at is None or task.ended_at is None:
+        return None
+    stopped = task.ended_at + STOP_GRACE
+    return stopped if stopped > at else None
 
 
 def reschedule(

@@ -497,6 +497,13 @@ class Dispatcher:
             lane.wake()
 
     async def _release(self, execution: Execution) -> None:
+        """Give a task back; one that may run only once cannot be, and fails."""
+        if execution.task.policy.max_attempts == 1:
+            message = "the worker stopped before the only attempt was over"
+            await self._fail(
+                execution, f.Failure(kind="exception", type="Drained", message=message)
+            )
+            return
         await self._decide(
             execution,
             lambda task, at: [verbs.release(task, execution.attempt_id, "drain", at=at)],

@@ -125,7 +125,9 @@ REFERENCES: dict[str, f.Fact] = {
     "task.released": f.TaskReleased(**TASK, reason="shutdown"),
     "task.suspended": f.TaskSuspended(**TASK, by="ann", why="wait for the fix"),
     "task.resumed": f.TaskResumed(**TASK, by="ann"),
-    "task.redriven": f.TaskRedriven(**TASK, run=2, by="ann", why="fixed", payload=SEALED),
+    "task.redriven": f.TaskRedriven(
+        **TASK, run=2, by="ann", why="fixed", payload=SEALED, not_before=LATER
+    ),
     "task.rescheduled": f.TaskRescheduled(
         **TASK, priority=9, not_before=LATER, by="ann", why="urgent"
     ),

@@ -232,6 +232,8 @@ class TaskRedriven(TaskFact, frozen=True, kw_only=True):
     by: str | None = None
     why: str | None = None
     payload: Blob | None = None
+    not_before: datetime | None = None
+    """Where the last attempt timed out just now: until when its handler may still be stopping."""
 
 
 @fact("task.rescheduled", after={HELD, QUEUED, SUSPENDED}, becomes=HERE)
