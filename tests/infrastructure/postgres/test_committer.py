@@ -1,0 +1,356 @@
+"""Group commit on a real server: batches, offenders, callers who leave, replies that get lost."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+
+from arbiter.domain.errors import Conflict, Stopped, Unavailable
+from arbiter.infrastructure.postgres import committer
+from arbiter.testing.builders import cancelled, gated, rescheduled, resumed, submitted, suspended
+from arbiter.testing.contracts.given import Given, decision
+from tests.support.proxy import Proxy
+from tests.support.server import asked, holding, holding_the_log, somebody_waits
+from tests.support.stores import postgres_store
+from tests.support.waiting import eventually
+
+
+@pytest.fixture
+async def store(database):
+    async with postgres_store(database) as store:
+        yield store
+
+
+@pytest.fixture
+def given(store):
+    return Given(store)
+
+
+def submissions(given, how_many, **details):
+    return [decision(None, *given.submission(**details), at=given.now) for _ in range(how_many)]
+
+
+async def commits(database) -> int:
+    [[appends]] = await asked(database.dsn, "SELECT count(*) FROM arbiter.log_times")
+    return appends
+
+
+class TestBatches:
+    async def test_decisions_that_come_together_are_committed_together(
+        self, store, given, database
+    ):
+        made = submissions(given, 2 * committer.MOST)
+        outcomes = await store.log.append_many([entry for entry, _ in made])
+        assert all(isinstance(outcome, int) for outcome in outcomes)
+        assert await commits(database) == 2
+        assert len(await store.log.read(0, 5000)) == 2 * 2 * committer.MOST
+
+    async def test_callers_who_come_while_one_batch_commits_share_the_next(
+        self, store, given, database
+    ):
+        made = [entry for entry, _ in submissions(given, 100)]
+        async with holding_the_log(database.dsn):
+            first = [asyncio.ensure_future(store.log.append(entry)) for entry in made[:2]]
+            await somebody_waits(database.dsn)
+            rest = [asyncio.ensure_future(store.log.append(entry)) for entry in made[2:]]
+        await asyncio.gather(*first, *rest)
+        assert await commits(database) <= 4
+
+    async def test_only_the_offender_of_a_batch_fails(self, store, given, database):
+        taken = await given.task()
+        made = [entry for entry, _ in submissions(given, 299)]
+        offender, _ = decision(None, *given.submission(task_id=taken.id), at=given.now)
+        made.insert(123, offender)
+        outcomes = await store.log.append_many(made)
+        assert isinstance(outcomes.pop(123), Conflict)
+        assert all(isinstance(outcome, int) for outcome in outcomes)
+        [[tasks]] = await asked(database.dsn, "SELECT count(*) FROM arbiter.ready_tasks")
+        assert tasks == 300
+
+    async def test_a_stale_decision_leaves_the_others_of_its_batch_alone(
+        self, store, given, database
+    ):
+        tasks = [await given.task() for _ in range(5)]
+        await given.then(tasks[2], rescheduled)
+        before = await commits(database)
+        made = [decision(task, suspended, at=given.now)[0] for task in tasks]
+        outcomes = await store.log.append_many(made)
+        assert [isinstance(outcome, Conflict) for outcome in outcomes] == [
+            False, False, True, False, False,
+        ]  # fmt: skip
+        assert await commits(database) == before + 1
+
+    async def test_decisions_about_one_task_are_written_in_the_order_they_came(self, store, given):
+        for _ in range(20):
+            task = await given.task()
+            chain, after = [], task
+            for steps in ((suspended,), (resumed, gated), (rescheduled,), (cancelled,)):
+                made, after = decision(after, *steps, at=given.now)
+                chain.append(made)
+            outcomes = await store.log.append_many(chain)
+            assert all(isinstance(outcome, int) for outcome in outcomes), outcomes
+            assert outcomes == sorted(outcomes)
+
+    async def test_two_submissions_of_one_id_in_one_batch_make_one_task(self, store, given):
+        task_id = uuid4()
+        made = [
+            decision(None, submitted(task_id=task_id, priority=priority), gated, at=given.now)[0]
+            for priority in (1, 2)
+        ]
+        first, second = await store.log.append_many(made)
+        assert isinstance(first, int)
+        assert isinstance(second, Conflict)
+        assert (await store.ready.row(task_id)).priority == 1
+
+
+class TestCallers:
+    async def test_a_command_whose_caller_has_left_stands(self, store, given, database):
+        made, task = decision(None, *given.submission(), at=given.now)
+        async with holding_the_log(database.dsn):
+            caller = asyncio.ensure_future(store.log.append(made))
+            await somebody_waits(database.dsn)
+            caller.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await caller
+        await eventually(lambda: store.ready.row(task.id))
+
+    async def test_so_does_one_whose_turn_had_not_come(self, store, given, database):
+        made = submissions(given, committer.LANES + 1)
+        async with holding_the_log(database.dsn):
+            callers = []
+            for place, (entry, _) in enumerate(made):
+                callers.append(asyncio.ensure_future(store.log.append(entry)))
+                await somebody_waits(database.dsn, min(place + 1, committer.LANES))
+            await asyncio.sleep(0)
+            callers[-1].cancel()
+        await asyncio.gather(*callers[:-1])
+        await eventually(lambda: store.ready.row(made[-1][1].id))
+
+    async def test_the_others_of_its_batch_do_not_notice(self, store, given, database):
+        made = submissions(given, 10)
+        async with holding_the_log(database.dsn):
+            callers = [asyncio.ensure_future(store.log.append(entry)) for entry, _ in made]
+            await somebody_waits(database.dsn)
+            callers[3].cancel()
+        outcomes = await asyncio.gather(*callers, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes].count(int) == 9
+
+    async def test_stopping_commits_what_waits_and_takes_no_more(self, database):
+        async with postgres_store(database) as store:
+            given = Given(store)
+            made = [entry for entry, _ in submissions(given, 700)]
+            appends = asyncio.ensure_future(store.log.append_many(made))
+            await asyncio.sleep(0)
+        assert all(isinstance(outcome, int) for outcome in await appends)
+        with pytest.raises(Stopped):
+            await store.log.append(decision(None, *given.submission(), at=given.now)[0])
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(committer, "RECONNECT_SECONDS", (0.01,) * 20)
+
+
+@pytest.fixture
+async def proxy(database):
+    async with Proxy(database.dsn).serving() as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def far(proxy, impatient):
+    """A store behind a network that can be cut."""
+    async with postgres_store(proxy) as store:
+        await Given(store).task()  # its statement is prepared from now on
+        yield store
+
+
+@pytest.fixture
+def given_far(far):
+    return Given(far)
+
+
+async def copies(database, task_id) -> list[int]:
+    rows = await asked(
+        database.dsn,
+        "SELECT originator_version FROM arbiter.facts WHERE originator_id = %s ORDER BY 1",
+        (task_id,),
+    )
+    return [version for (version,) in rows]
+
+
+class TestLostReplies:
+    """A commit nobody answered for is looked for, and finished: never lost, never doubled."""
+
+    async def test_what_was_written_is_a_success(self, far, given_far, proxy, database):
+        made, task = decision(None, *given_far.submission(), at=given_far.now)
+        proxy.cut("after")
+        position = await far.log.append(made)
+        assert proxy.cuts == 1
+        assert (await far.log.recorded(task.id))[-1].position == position
+        assert await copies(database, task.id) == [1, 2]
+
+    async def test_a_later_decision_that_was_written_is_a_success_too(
+        self, far, given_far, proxy, database
+    ):
+        task = await given_far.task()
+        proxy.cut("after")
+        await given_far.then(task, suspended)
+        assert proxy.cuts == 1
+        assert await copies(database, task.id) == [1, 2, 3]
+        assert (await far.ready.row(task.id)).status == "suspended"
+
+    async def test_what_never_arrived_is_sent_again(self, far, given_far, proxy, database):
+        proxy.cut("before")
+        task = await given_far.task()
+        assert proxy.cuts == 1
+        assert await copies(database, task.id) == [1, 2]
+        assert (await far.ready.row(task.id)).status == "queued"
+
+    async def test_what_another_wrote_meanwhile_is_a_conflict(self, given_far, store, given, proxy):
+        task = await given_far.task()
+        proxy.cut("before", lambda: given.then(task, rescheduled))
+        with pytest.raises(Conflict):
+            await given_far.then(task, suspended)
+        assert proxy.cuts == 1
+        assert [fact.topic for fact in await store.log.stream(task.id)][2:] == ["task.rescheduled"]
+
+    async def test_another_s_submission_of_the_same_id_is_a_conflict(
+        self, far, given_far, store, given, proxy
+    ):
+        task_id = uuid4()
+        proxy.cut("before", lambda: given.task(task_id=task_id, priority=1))
+        with pytest.raises(Conflict):
+            await given_far.task(task_id=task_id, priority=2)
+        assert (await store.ready.row(task_id)).priority == 1
+
+    async def test_a_backend_that_still_commits_is_waited_for(
+        self, far, given_far, proxy, database
+    ):
+        made, task = decision(None, *given_far.submission(), at=given_far.now)
+        proxy.cut("during", lambda: somebody_waits(database.dsn))
+        async with holding_the_log(database.dsn):
+            append = asyncio.ensure_future(far.log.append(made))
+            await somebody_waits(database.dsn, 2)  # the old backend, and we who ask after it
+        await append
+        assert proxy.cuts == 1
+        assert await copies(database, task.id) == [1, 2]
+
+    async def test_a_backend_held_up_before_it_entered_the_log_is_no_conflict(
+        self, far, given_far, proxy, database
+    ):
+        task = await given_far.task()
+        proxy.cut("during", lambda: somebody_waits(database.dsn))
+        row = "SELECT FROM arbiter.ready_tasks WHERE task_id = %s FOR UPDATE"
+        async with holding(database.dsn, row, (task.id,)):
+            append = asyncio.ensure_future(given_far.then(task, suspended))
+            await somebody_waits(database.dsn, 2)  # the old backend, and the one sent again
+        await append
+        assert await copies(database, task.id) == [1, 2, 3]
+
+    async def test_a_batch_that_was_written_in_part_by_others_is_sorted_out(
+        self, far, given_far, given, proxy, database
+    ):
+        made = submissions(given_far, 20)
+        taken = made[7][1].id
+        proxy.cut("before", lambda: given.task(task_id=taken, priority=1))
+        outcomes = await far.log.append_many([entry for entry, _ in made])
+        assert isinstance(outcomes.pop(7), Conflict)
+        assert all(isinstance(outcome, int) for outcome in outcomes)
+        for _, task in made:
+            assert await copies(database, task.id) == [1, 2]
+
+    async def test_a_reply_may_get_lost_twice(self, far, given_far, proxy, database):
+        async def once_more() -> None:
+            proxy.cut("before")
+
+        proxy.cut("before", once_more)
+        task = await given_far.task()
+        assert proxy.cuts == 2
+        assert await copies(database, task.id) == [1, 2]
+
+    async def test_a_backend_that_was_terminated_is_no_error(self, far, given_far, database):
+        made, task = decision(None, *given_far.submission(), at=given_far.now)
+        async with holding_the_log(database.dsn):
+            append = asyncio.ensure_future(far.log.append(made))
+            await somebody_waits(database.dsn)
+            await asked(
+                database.dsn,
+                """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'""",
+            )
+        await append
+        assert await copies(database, task.id) == [1, 2]
+
+
+class TestAbsence:
+    """A database that goes away and comes back, and one that stays away."""
+
+    async def test_who_comes_while_it_is_away_is_served_when_it_is_back(
+        self, far, given_far, proxy, monkeypatch
+    ):
+        monkeypatch.setattr(committer, "RECONNECT_SECONDS", (0.01,) * 1000)
+        proxy.leave()
+        append = asyncio.ensure_future(given_far.task())
+        await eventually(lambda: proxy.refused >= 2)
+        assert not append.done()
+        proxy.come_back()
+        task = await append
+        assert (await eventually(lambda: far.ready.row(task.id))).status == "queued"
+
+    async def test_who_has_waited_long_enough_is_told(self, far, given_far, proxy, database):
+        proxy.leave()
+        made, task = decision(None, *given_far.submission(), at=given_far.now)
+        with pytest.raises(Unavailable, match="did not come back"):
+            await far.log.append(made)
+        assert await copies(database, task.id) == []
+        proxy.come_back()
+        await given_far.task()
+
+    async def test_every_caller_of_the_batch_is_told(self, far, given_far, proxy):
+        proxy.leave()
+        made = [entry for entry, _ in submissions(given_far, 50)]
+        outcomes = await far.log.append_many(made)
+        assert [type(outcome) for outcome in outcomes] == [Unavailable] * 50
+
+
+class TestRefusals:
+    """What the server refuses is told to every caller, in our own words."""
+
+    @pytest.fixture
+    def refusing(self, database):
+        async def refuse(sqlstate: str) -> None:
+            await asked(
+                database.dsn,
+                f"""CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                    $$ BEGIN RAISE EXCEPTION 'out of it' USING ERRCODE = '{sqlstate}'; END $$;
+                    CREATE TRIGGER refuse BEFORE INSERT ON arbiter.facts
+                    EXECUTE FUNCTION refuse()""",
+            )
+
+        return refuse
+
+    @pytest.mark.parametrize(
+        "sqlstate",
+        ["53100", "53200", "25006", "42501", "57014"],
+        ids=["disk full", "out of memory", "read-only", "no right", "cancelled"],
+    )
+    async def test_an_append_that_the_server_refuses_is_unavailable_at_once(
+        self, store, given, database, refusing, sqlstate
+    ):
+        await refusing(sqlstate)
+        made = [entry for entry, _ in submissions(given, 3)]
+        outcomes = await store.log.append_many(made)
+        assert [str(outcome) for outcome in outcomes] == ["database: out of it"] * 3
+        assert [type(outcome) for outcome in outcomes] == [Unavailable] * 3
+        await asked(database.dsn, "DROP TRIGGER refuse ON arbiter.facts")
+        assert all(isinstance(outcome, int) for outcome in await store.log.append_many(made))
+
+    async def test_a_deadlock_with_others_is_tried_again(self, store, given, database, refusing):
+        await refusing("40P01")
+        append = asyncio.ensure_future(given.task())
+        await asked(database.dsn, "DROP TRIGGER refuse ON arbiter.facts")
+        task = await append
+        assert await copies(database, task.id) == [1, 2]
