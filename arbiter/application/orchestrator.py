@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from arbiter.application.agents import keyed_task_id
 from arbiter.application.answers import Redriven, Story, Submitted, TaskView, view
 from arbiter.application.conflicts import decided_again
 from arbiter.application.kinds import KnownKinds
-from arbiter.application.ports import Clock, Entry, Log, ReadyQueue, entry
+from arbiter.application.ports import Clock, Entry, Log, ReadyQueue, entry, entry_of
 from arbiter.application.turnstile import Turnstile
 from arbiter.domain import facts as f
 from arbiter.domain import verbs
@@ -29,6 +30,9 @@ from arbiter.domain.errors import (
 from arbiter.domain.facts.lifecycle import TaskFact
 from arbiter.domain.gate import Gate, PersonsHold
 from arbiter.domain.task import Task, evolve, remember
+
+AT_ONCE = 500
+"""How many of many submissions are decided before others get their turn."""
 
 Decision = Callable[[Task, datetime], Sequence[TaskFact]]
 
@@ -63,8 +67,18 @@ class Orchestrator:
         """Accept much work at once; the answers come in the order of the commands."""
         for kind in {command.kind: command for command in commands}.values():
             await self.know(kind)
-        decided = [self.decide_submission(command) for command in commands]
-        outcomes = await self.log.append_many([made for made, _ in decided])
+        decided: list[tuple[Entry, Submitted]] = []
+        appending: list[asyncio.Future[Sequence[int | Exception]]] = []
+        for start in range(0, len(commands), AT_ONCE):
+            some = [
+                self.decide_submission(command) for command in commands[start : start + AT_ONCE]
+            ]
+            decided.extend(some)
+            appending.append(
+                asyncio.ensure_future(self.log.append_many([made for made, _ in some]))
+            )
+            await asyncio.sleep(0)  # the first are written while the next are decided
+        outcomes = [outcome for batch in appending for outcome in await batch]
         answers: list[Submitted | ArbiterError] = []
         for command, (made, submitted), outcome in zip(commands, decided, outcomes, strict=True):
             if isinstance(outcome, Conflict):
@@ -85,7 +99,8 @@ class Orchestrator:
         )
         pending = evolve(None, submitted)
         answer = self.gate.answer(pending, at=now)
-        made, task = entry(None, [submitted, answer], at=now)
+        task = evolve(pending, answer)
+        made = entry_of(None, (submitted, answer), task, at=now)
         violations = answer.violations if isinstance(answer, f.TaskRejected) else ()
         return made, Submitted(task_id=task.id, status=task.status, violations=violations)
 

@@ -92,33 +92,25 @@ def entry(before: Task | None, facts: Sequence[TaskFact], *, at: datetime) -> tu
     for fact in facts:
         after = evolve(after, fact)
     assert after is not None, "a decision has at least one fact"
-    decided = tuple(facts)
-    return (
-        Entry(
-            task_id=after.id,
-            expected=before.version if before else 0,
-            was_live=before is not None and before.is_live,
-            facts=decided,
-            row=ready_row(after, at=at, stops=stops(before, decided)),
-            tells=_tells(before, decided),
-        ),
-        after,
-    )
+    return entry_of(before, tuple(facts), after, at=at), after
 
 
-def beginning(task: Task, facts: tuple[TaskFact, ...], running: Task, *, at: datetime) -> Entry:
-    """Put the facts that start a claimed task, which make it `running`, into that shape."""
+def entry_of(
+    before: Task | None, facts: tuple[TaskFact, ...], after: Task, *, at: datetime
+) -> Entry:
+    """Put a decision whose outcome is known already into that shape."""
     return Entry(
-        task_id=task.id,
-        expected=task.version,
-        was_live=True,
+        task_id=after.id,
+        expected=before.version if before else 0,
+        was_live=before is not None and before.is_live,
         facts=facts,
-        row=ready_row(running, at=at),
+        row=ready_row(after, at=at, stops=stops(before, facts)),
+        tells=_tells(before, facts),
     )
 
 
 def ending(task: Task, fact: TaskFact) -> Entry:
-    """Put the fact that ends a running task into the shape that is appended."""
+    """Put the fact that ends a running task into that shape: nothing of it is left to dispatch."""
     return Entry(task_id=task.id, expected=task.version, was_live=True, facts=(fact,), row=None)
 
 

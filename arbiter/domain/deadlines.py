@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from arbiter.domain.limits import earliest
+from arbiter.domain.limits import NO_LIMITS, earliest
 from arbiter.domain.status import LIVE, Status
 from arbiter.domain.task import Task
 
@@ -35,6 +35,8 @@ def attempt_ends(task: Task, at: datetime) -> datetime | None:
 
 def due_at(task: Task) -> datetime | None:
     """The earliest of the time limits that bear on the task where it stands."""
+    if task.limits == NO_LIMITS and task.hold_until is None:
+        return None
     if task.status is Status.RUNNING:
         return task.deadline
     return earliest(*_bearing(task).values())

@@ -26,9 +26,9 @@ from arbiter.application.ports import (
     Scheduler,
     Turn,
     Wanted,
-    beginning,
     ending,
     entry,
+    entry_of,
 )
 from arbiter.application.ready_row import needs_of
 from arbiter.domain import facts as f
@@ -172,12 +172,12 @@ class Dispatcher:
         """Seconds until a turn is worth it; 0 for now."""
         now = self._clock.monotonic()
         startable = self._startable()
-        hungry = self._appetite() > 0 and self._news != self._news_seen
+        appetite = self._appetite() if self._news != self._news_seen else 0
         if not self._turning:
-            if self._finished or startable or hungry:
+            if self._finished or startable or appetite > 0:
                 return 0.0
             return self._poll_seconds
-        if len(self._finished) >= WORTH_A_TURN or startable >= WORTH_A_TURN:
+        if max(len(self._finished), startable, appetite) >= WORTH_A_TURN:
             return 0.0
         if self._finished:
             return max(0.0, self._finished[0][2] + FLUSH_SECONDS - now)
@@ -278,7 +278,7 @@ class Dispatcher:
         assigned = evolve(task, routed)
         started = verbs.start(assigned, attempt_id, at=now)
         running = evolve(assigned, started)
-        return beginning(task, (routed, started), running, at=now), running
+        return entry_of(task, (routed, started), running, at=now), running
 
     def _after_begun(
         self, begun: Sequence[tuple[Entry, Execution]], accepted: frozenset[UUID]

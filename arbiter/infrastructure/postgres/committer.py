@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from uuid import UUID
 
 import psycopg
@@ -36,6 +37,9 @@ LOST = (psycopg.OperationalError, Unavailable)
 """What an append raises when its reply was lost; everything else is an answer."""
 
 Outcome = int | Exception
+Answer = Callable[[Outcome], None]
+"""Tells one caller the position its decision reached, or why it was not written."""
+
 log = logging.getLogger(__name__)
 
 
@@ -46,7 +50,7 @@ class Committer:
         """Open nothing yet."""
         self._connections, self._scheduler, self._channel = connections, scheduler, channel
         self._statement = connections.query("append_decisions")
-        self._waiting: deque[tuple[Entry, asyncio.Future[int]]] = deque()
+        self._waiting: deque[tuple[Entry, Answer]] = deque()
         self._woken = asyncio.Event()
         self._busy: set[UUID] = set()
         self._idle: list[AsyncConnection[Row]] = []
@@ -72,12 +76,24 @@ class Committer:
     def submit(self, entry: Entry) -> asyncio.Future[int]:
         """Put a decision in line; the future tells the position once it is durable."""
         durable: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        if self._stopping:
-            durable.set_exception(Stopped("this Arbiter has been stopped"))
-            return durable
-        self._waiting.append((entry, durable))
-        self._woken.set()
+        self._put_in_line([(entry, partial(_settle, durable))])
         return durable
+
+    def submit_many(self, entries: Sequence[Entry]) -> asyncio.Future[list[Outcome]]:
+        """Put many decisions in line; one future tells what became of each, in order."""
+        group = _Group(asyncio.get_running_loop(), len(entries))
+        self._put_in_line(
+            [(made, partial(group.answer, place)) for place, made in enumerate(entries)]
+        )
+        return group.settled
+
+    def _put_in_line(self, decisions: Sequence[tuple[Entry, Answer]]) -> None:
+        if self._stopping:
+            for _, answer in decisions:
+                answer(Stopped("this Arbiter has been stopped"))
+            return
+        self._waiting.extend(decisions)
+        self._woken.set()
 
     async def _run(self) -> None:
         while not (self._stopping and not self._waiting):
@@ -94,18 +110,13 @@ class Committer:
         outcomes = await self._commit([made for made, _ in batch])
         self._busy.difference_update(made.task_id for made, _ in batch)
         self._woken.set()
-        for (_, durable), outcome in zip(batch, outcomes, strict=True):
-            if durable.done():  # its caller has gone; the command stands
-                continue
-            if isinstance(outcome, Exception):
-                durable.set_exception(outcome)
-            else:
-                durable.set_result(outcome)
+        for (_, answer), outcome in zip(batch, outcomes, strict=True):
+            answer(outcome)
         return len(batch)
 
-    def _take(self) -> list[tuple[Entry, asyncio.Future[int]]]:
+    def _take(self) -> list[tuple[Entry, Answer]]:
         """Take the next batch; a second decision about a task waits until the first is written."""
-        batch: list[tuple[Entry, asyncio.Future[int]]] = []
+        batch: list[tuple[Entry, Answer]] = []
         while self._waiting and len(batch) < MOST:
             task_id = self._waiting[0][0].task_id
             if task_id in self._busy:
@@ -189,6 +200,35 @@ class Committer:
         finally:
             if is_open(connection):
                 self._idle.append(connection)
+
+
+def _settle(durable: asyncio.Future[int], outcome: Outcome) -> None:
+    if durable.done():  # its caller has gone; the command stands
+        return
+    if isinstance(outcome, Exception):
+        durable.set_exception(outcome)
+    else:
+        durable.set_result(outcome)
+
+
+class _Group:
+    """The answers of decisions that were put in line together."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, size: int) -> None:
+        self._outcomes: list[Outcome] = [0] * size
+        self._left = size
+        self.settled: asyncio.Future[list[Outcome]] = loop.create_future()
+        self._settle_if_whole()
+
+    def answer(self, place: int, outcome: Outcome) -> None:
+        """Take in one answer."""
+        self._outcomes[place] = outcome
+        self._left -= 1
+        self._settle_if_whole()
+
+    def _settle_if_whole(self) -> None:
+        if not self._left and not self.settled.done():
+            self.settled.set_result(self._outcomes)
 
 
 def _fate(made: Entry, stored: Mapping[tuple[UUID, int], tuple[bytes, int]]) -> Outcome | None:

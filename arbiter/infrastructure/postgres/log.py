@@ -33,12 +33,7 @@ class PostgresLog:
 
     async def append_many(self, entries: Sequence[Entry]) -> Sequence[int | Exception]:
         """Write many decisions, each whole or not at all; answer for each in order."""
-        futures = [self._committer.submit(made) for made in entries]
-        outcomes = await asyncio.gather(*futures, return_exceptions=True)
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
-                raise outcome
-        return [o for o in outcomes if isinstance(o, int | Exception)]
+        return await asyncio.shield(self._committer.submit_many(entries))
 
     async def append_facts(self, facts: Sequence[Fact]) -> int:
         """Write facts that concern no task, all or none; return the position reached."""
