@@ -110,7 +110,18 @@ class Dispatcher:
         self._unknown: set[UUID] = set()
         self._stuck: tuple[int, int] | None = None
         self._settled = asyncio.Event()
-        self._loops = [Loop(f"lane {lane}", self.run_once, scheduler) for lane in range(LANES)]
+        self._loops = [
+            Loop("first lane", self.run_once, scheduler),
+            *(
+                Loop(f"lane {lane}", self._run_when_woken, scheduler)
+                for lane in range(2, LANES + 1)
+            ),
+        ]
+
+    @property
+    def is_busy(self) -> bool:
+        """Something runs, has been claimed, or is about to be written."""
+        return bool(self.executing or self._finished or self._claimed or self._turning)
 
     @property
     def is_in_doubt(self) -> bool:
@@ -167,6 +178,11 @@ class Dispatcher:
             self._settle()
             self._wake()
         return 0.0
+
+    async def _run_when_woken(self) -> float | None:
+        """Take one turn; looking without having been told is the first lane's business."""
+        pause = await self.run_once()
+        return None if pause is not None and pause >= self._poll_seconds else pause
 
     def _pause(self) -> float:
         """Seconds until a turn is worth it; 0 for now."""

@@ -30,7 +30,8 @@ class Sweeper:
         """Sweep once; say in how many seconds there will be something to do."""
         now = self._clock.now()
         swept = await self._ready.sweep(now)
-        await self._end_overdue(now)
+        if swept.next_limit is not None and swept.next_limit <= now:
+            await self._end_overdue(now)
         await self._set_aside(now)
         return self._pause(swept, now)
 
