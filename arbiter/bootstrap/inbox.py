@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,14 +11,10 @@ from arbiter.application.answers import Submitted
 from arbiter.application.orchestrator import Orchestrator, repeated
 from arbiter.application.ports import Entry, words_of
 from arbiter.domain.commands import Submit
-from arbiter.domain.errors import InvalidInput
-from arbiter.domain.facts import decode, encode
+from arbiter.domain.facts import Fact, decode, encode
+from arbiter.infrastructure.postgres import callers
+from arbiter.infrastructure.postgres.callers import must_be_in_a_transaction
 from arbiter.infrastructure.postgres.sql import load
-
-IDLE = 0
-"""libpq's transaction status outside any transaction."""
-
-ADVICE = "open one around it: with connection.transaction(): … submit(…, connection=connection)"
 
 
 class Inbox:
@@ -32,10 +29,10 @@ class Inbox:
         must_be_in_a_transaction(connection)
         made, submitted = self._orchestrator.decide_submission(command)
         if command.idempotency_key is not None:
-            rows = connection.execute(*self._first(made)).fetchall()
-            if rows:
-                return repeated(command, made.task_id, _facts(rows))
-        connection.execute(*self._leave(made))
+            known = callers.rows(connection, *self._known(made))
+            if known:
+                return repeated(command, made.task_id, _facts(known))
+        callers.rows(connection, *self._leave(made))
         return submitted
 
     async def asubmit(self, command: Submit, connection: Any) -> Submitted:
@@ -43,42 +40,31 @@ class Inbox:
         must_be_in_a_transaction(connection)
         made, submitted = self._orchestrator.decide_submission(command)
         if command.idempotency_key is not None:
-            cursor = await connection.execute(*self._first(made))
-            rows = await cursor.fetchall()
-            if rows:
-                return repeated(command, made.task_id, _facts(rows))
-        await connection.execute(*self._leave(made))
+            known = await callers.arows(connection, *self._known(made))
+            if known:
+                return repeated(command, made.task_id, _facts(known))
+        await callers.arows(connection, *self._leave(made))
         return submitted
 
-    def _first(self, made: Entry) -> tuple[bytes, dict[str, Any]]:
-        return load("select_stream_plainly", self._schema), {"task_id": made.task_id}
+    def _known(self, made: Entry) -> tuple[bytes, dict[str, Any]]:
+        return load("select_submission", self._schema), {"task_id": made.task_id}
 
     def _leave(self, made: Entry) -> tuple[bytes, dict[str, Any]]:
         assert made.row is not None, "a submission that is not rejected is live"
         row = msgspec.to_builtins(made.row)
         row["waiting"] = row["status"] == "queued" and not row["due"]
+        words = words_of([made])
         return load("insert_inbox", self._schema), {
             "task_id": made.task_id,
             "topics": [fact.topic for fact in made.facts],
             "states": [encode(fact) for fact in made.facts],
             "ready": msgspec.json.encode(row).decode(),
-            "word": next(iter(words_of([made]) - {"log"}), "log"),
+            "word": next((word for word in ("ready", "later") if word in words), "log"),
         }
 
 
-def must_be_in_a_transaction(connection: Any) -> None:
-    """Refuse a connection on which a submission would commit by itself, or belong to nothing."""
-    if not hasattr(connection, "info") or not hasattr(connection, "autocommit"):
-        raise InvalidInput("connection", f"{connection!r} is not a psycopg connection", ADVICE)
-    if connection.autocommit and connection.info.transaction_status == IDLE:
-        raise InvalidInput(
-            "connection", "it is in autocommit mode, outside any transaction", ADVICE
-        )
+def _facts(rows: Sequence[tuple[str, bytes]]) -> list[Fact]:
+    return [decode(topic, bytes(state)) for topic, state in rows]
 
 
-def _facts(rows: Any) -> list[Any]:
-    facts = []
-    for row in rows:
-        topic, state = tuple(row.values()) if isinstance(row, dict) else tuple(row)
-        facts.append(decode(topic, bytes(state)))
-    return facts
+__all__ = ["Inbox", "must_be_in_a_transaction"]
