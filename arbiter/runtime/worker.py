@@ -18,6 +18,7 @@ from arbiter.application.ports import (
     Beat,
     Bell,
     Directory,
+    Handle,
     Leases,
     Log,
     ReadyQueue,
@@ -39,6 +40,11 @@ log = logging.getLogger(__name__)
 
 BeatShell = Callable[[Callable[[Leases], Awaitable[float]]], Callable[[], Awaitable[None]]]
 """Runs beats where nothing can hold them up (a thread with a connection of its own); returns how to stop."""
+
+
+SWEEP_FOR_LATER = 0.02
+SWEEP_FOR_READY = 1.0
+"""What was offered may be unroutable, or have a time limit: to be looked at, but not each time."""
 
 
 class Background(Protocol):
@@ -115,6 +121,7 @@ class Worker:
         self.incarnation: UUID | None = None
         self._dispatcher: Dispatcher | None = None
         self._is_lost = False
+        self._next_sweep: tuple[float, Handle] | None = None
         self._stop_listening: Callable[[], None] | None = None
         self._stop_beating: Callable[[], Awaitable[None]] | None = None
         self.left = asyncio.Event()
@@ -126,7 +133,7 @@ class Worker:
 
     def is_busy(self) -> bool:
         """Dispatching has work; what can wait should."""
-        return self.running > 0
+        return self._dispatcher is not None and self._dispatcher.is_busy
 
     async def start(self) -> None:
         """Register the agents, join, and begin to claim."""
@@ -243,10 +250,25 @@ class Worker:
         for word in words:
             if word == "ready" and self._dispatcher is not None:
                 self._dispatcher.something_is_ready()
+                self._sweep_within(SWEEP_FOR_READY)
             elif word == "later":
-                self._sweeping.wake()
+                self._sweep_within(SWEEP_FOR_LATER)
             elif word == f"{STOP_WORD}{self.incarnation}":
                 self._rechecking.wake()
+
+    def _sweep_within(self, seconds: float) -> None:
+        """Sweep soon; calls that come together lead to one sweep."""
+        by = self._out.clock.monotonic() + seconds
+        if self._next_sweep is not None:
+            planned, alarm = self._next_sweep
+            if planned <= by:
+                return
+            alarm.cancel()
+        self._next_sweep = by, self._out.scheduler.call_later(seconds, self._sweep)
+
+    def _sweep(self) -> None:
+        self._next_sweep = None
+        self._sweeping.wake()
 
     def _lost(self) -> None:
         if not self._is_lost:
