@@ -9,9 +9,10 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.abc import Params
+from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool
 
-from arbiter.domain.errors import Unavailable
+from arbiter.domain.errors import InvalidInput, Unavailable
 from arbiter.infrastructure.postgres import arrays
 from arbiter.infrastructure.postgres.sql import load
 
@@ -157,6 +158,22 @@ def is_lost(error: psycopg.Error) -> bool:
     return isinstance(error, psycopg.OperationalError) and (
         error.sqlstate is None or error.sqlstate.startswith(("08", "57P", "40"))
     )
+
+
+def readable(dsn: str) -> str:
+    """Return a connection string that can be read. Raises InvalidInput, which repeats nothing of it.
+
+    The driver's own refusal quotes the string, and with it a password.
+    """
+    try:
+        conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        raise InvalidInput(
+            "database_url",
+            "cannot be read as a connection string",
+            "write postgresql://user@host:5432/database, or host=… dbname=… user=…",
+        ) from None
+    return dsn
 
 
 def first_line(error: BaseException) -> str:

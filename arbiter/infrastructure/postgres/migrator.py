@@ -11,7 +11,7 @@ import psycopg
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
-from arbiter.infrastructure.postgres.connections import first_line, speaking_plainly
+from arbiter.infrastructure.postgres.connections import first_line, readable, speaking_plainly
 from arbiter.infrastructure.postgres.migration_errors import (
     DatabaseTooOld,
     MigrationChanged,
@@ -103,7 +103,7 @@ def _record_with_literals(migration: Migration, schema: str) -> str:
 def _connect(dsn: str) -> Connection[Any]:
     with speaking_plainly():
         connection = psycopg.connect(
-            dsn,
+            readable(dsn),
             autocommit=True,
             prepare_threshold=None,
             application_name="arbiter",
