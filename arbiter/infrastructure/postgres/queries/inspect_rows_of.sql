@@ -1,0 +1,10 @@
+-- inspect_rows_of: the ready rows of some tasks, in the order of their ids.
+-- in:  ids uuid[]      out: the columns of select_ready_row
+SELECT
+    ready.task_id, ready.version, ready.status, ready.kind, ready.queue, ready.tenant, ready.priority,
+    ready.submitted_at, ready.not_before, ready.due, ready.needs, ready.run, ready.attempt,
+    ready.attempt_id, ready.claimed_by, ready.payload_version, ready.checkpoint_version, ready.due_at,
+    ready.stopping_by, ready.stopping_until
+FROM arbiter.ready_tasks AS ready
+WHERE ready.task_id = ANY (%(ids)s::uuid[])
+ORDER BY ready.task_id
