@@ -136,13 +136,18 @@ class Core:
             declare(other)
         return other
 
-    def stop(self, drain_seconds: float | None = None, hurry: asyncio.Event | None = None) -> None:
-        """Drain, say so, disconnect, and end the engine; `hurry` ends the draining at once."""
+    def stop(self, drain_seconds: float | None = None, hurry: asyncio.Event | None = None) -> int:
+        """Drain, say so, disconnect, and end the engine; return how many tasks were given back.
+
+        Setting `hurry` ends the draining at once.
+        """
         try:
             if self.engine.is_running:
-                self.engine.call(lambda: self._stop(drain_seconds, hurry))
+                released: int = self.engine.call(lambda: self._stop(drain_seconds, hurry))
+                return released
         finally:
             self.close()
+        return 0
 
     async def astop(self, drain_seconds: float | None = None) -> None:
         """Drain, say so, disconnect, and end the engine."""
@@ -224,16 +229,18 @@ class Core:
         if self._notices is not None:
             self._notices.start()
 
-    async def _stop(self, drain_seconds: float | None, hurry: asyncio.Event | None) -> None:
+    async def _stop(self, drain_seconds: float | None, hurry: asyncio.Event | None) -> int:
         service = self._service
+        released = 0
         if service is None:
-            return
+            return released
         try:
             if self._notices is not None and service.is_hosting:
-                await service.drain(drain_seconds, hurry)
+                released = await service.drain(drain_seconds, hurry)
                 await self._notices.stop()
         finally:
             await service.close(drain_seconds)
+        return released
 
     async def listen(
         self, service: Service, pattern: str, listener: Listener

@@ -129,6 +129,11 @@ class Service:
         """A worker runs here."""
         return self._worker is not None
 
+    @property
+    def running(self) -> int:
+        """How many handlers run here now."""
+        return self._worker.running if self._worker is not None else 0
+
     def declare(self, agent: HostedAgent) -> None:
         """Host an agent from the next start on; its kinds are known here at once."""
         if agent.name in self._agents:
@@ -243,7 +248,7 @@ class Service:
                 if switch.running_limit is not None
             },
             workers=await self.store.leases.workers(),
-            running_here=self._worker.running if self._worker is not None else 0,
+            running_here=self.running,
             lag=await views.lag(),
         )
 
