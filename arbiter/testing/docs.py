@@ -10,6 +10,7 @@ from pathlib import Path
 
 from arbiter.domain.diagram import lifecycle_mermaid, lifecycle_table
 from arbiter.domain.status import FINAL, LIVE, PARKED, Status
+from arbiter.interfaces.cli.reference import page as command_line
 
 LIFECYCLE = """\
 # The life of a task
@@ -46,7 +47,7 @@ def pages() -> dict[str, str]:
         table=lifecycle_table(),
         diagram=lifecycle_mermaid(),
     )
-    return {"reference/lifecycle.md": page}
+    return {"reference/lifecycle.md": page, "reference/cli.md": command_line()}
 
 
 def _listed(statuses: frozenset[Status]) -> str:

@@ -1,0 +1,1 @@
+"""Everything `arbiter doctor` looks at."""

@@ -1,0 +1,1 @@
+"""Answers as a person reads them in a terminal, at 80 columns or more."""

@@ -1,0 +1,101 @@
+"""One task: how it stands, and everything that happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date
+
+from rich.console import Console
+from rich.text import Text
+
+from arbiter.application.answers import Story, TaskView
+from arbiter.domain.facts.lifecycle import TaskFact
+from arbiter.domain.status import Status
+from arbiter.interfaces.cli.showing.marks import STYLES, card, clock, pretty, status, table
+from arbiter.projections.sentences import cause, failure, one_line, sentence
+
+
+def task(console: Console, view: TaskView) -> None:
+    """Show how a task stands."""
+    console.print(Text.assemble(f"{view.task_id} is ", status(view.status)), soft_wrap=True)
+    shown = card()
+    for name, told in (*_origin(view), *_way(view), *_content(view)):
+        shown.add_row(name, told)
+    console.print(shown)
+    if view.error is not None and view.error.detail and view.status is not Status.COMPLETED:
+        console.print()
+        console.print(Text(view.error.detail.rstrip(), "dim"), soft_wrap=True)
+
+
+def _origin(view: TaskView) -> Iterator[tuple[str, str | Text]]:
+    tenant = f", tenant {view.tenant}" if view.tenant != "default" else ""
+    yield "kind", view.kind
+    yield "queue", f"{view.queue}, priority {view.priority}{tenant}"
+    yield "submitted", clock(view.submitted_at)
+    if view.idempotency_key is not None:
+        yield "key", Text(view.idempotency_key)
+
+
+def _way(view: TaskView) -> Iterator[tuple[str, str | Text]]:
+    if view.not_before is not None and not view.has_ended:
+        yield "not before", clock(view.not_before)
+    if view.attempt:
+        run = f" of run {view.run}" if view.run > 1 else ""
+        by = f", by {view.agent}" if view.agent else ""
+        yield "attempt", f"{view.attempt}{run}{by}"
+    for name, moment in (("started", view.started_at), ("ended", view.ended_at)):
+        if moment is not None:
+            yield name, clock(moment)
+    for wait in view.waits_for:
+        yield "waits for", Text(f"{wait.reason} ({wait.kind})")
+    if view.waits_for:
+        yield "digest", view.digest
+    if view.deferred is not None:
+        yield "deferred", Text(view.deferred)
+
+
+def _content(view: TaskView) -> Iterator[tuple[str, str | Text]]:
+    yield "payload", Text(pretty(view.payload))
+    if view.checkpoint is not None:
+        yield "checkpoint", Text(pretty(view.checkpoint))
+    if view.status is Status.COMPLETED:
+        yield "result", Text(pretty(view.result))
+    elif view.error is not None:
+        yield "error", Text(one_line(failure(view.error)), STYLES["failed"])
+
+
+def history(console: Console, stories: Sequence[Story]) -> None:
+    """Show the facts of a task as sentences, each with its position, its moment and its status."""
+    first = stories[0].fact.at.astimezone(UTC)
+    console.print(
+        Text(f"{stories[0].fact.task_id}, from {first:%Y-%m-%d} on (UTC)", "dim"), soft_wrap=True
+    )
+    shown = table("position", "time", "status", "what happened")
+    shown.columns[0].justify = "right"
+    day: date = first.date()
+    for story in stories:
+        at = story.fact.at.astimezone(UTC)
+        if at.date() != day:
+            day = at.date()
+            shown.add_row("", Text(f"{day}", "dim"), "", "")
+        shown.add_row(
+            str(story.position),
+            f"{at:%H:%M:%S}.{at.microsecond // 1000:03}",
+            status(story.status),
+            _told(story.fact),
+        )
+    console.print(shown)
+
+
+def _told(fact: TaskFact) -> Text:
+    """The sentence without the status it leads to, which has a column; with the reason and the person."""
+    becomes = f": the task is {fact.becomes.value}." if fact.becomes is not None else "."
+    said = sentence(fact).removesuffix(becomes)
+    why = cause(fact)
+    told = Text(said)
+    if why is not None and why not in said:
+        told.append(f": {why}")
+    who = getattr(fact, "by", None)
+    if who is not None:
+        told.append(f" [{who}]", "dim")
+    return told
