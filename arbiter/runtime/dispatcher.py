@@ -99,6 +99,8 @@ class Dispatcher:
         self._claimed: deque[tuple[Task, float]] = deque()
         self._finished: deque[tuple[Entry, Execution, float]] = deque()
         self.executing: dict[UUID, Execution] = {}
+        """By attempt: a handler that outlives its grace may run beside the next attempt."""
+
         self._background: set[asyncio.Future[object]] = set()
         self._claiming = 0
         self._turning = 0
@@ -148,7 +150,7 @@ class Dispatcher:
         ours = set(await self._ready.claimed_by(self.incarnation, len(before) + MOST_IN_A_TURN * 4))
         for execution in before:
             task_id = execution.assignment.id
-            if task_id not in ours and self.executing.get(task_id) is execution:
+            if task_id not in ours and execution.attempt_id in self.executing:
                 self._close(execution)
                 self._executor.stop(execution)
         if self._in_doubt:
@@ -156,7 +158,8 @@ class Dispatcher:
 
     async def _pick_up(self, ours: set[UUID]) -> None:
         """After a turn nobody answered for: a task that twice runs in our name without us is begun."""
-        unknown = ours - self.executing.keys() - {made.task_id for made, _, _ in self._finished}
+        known = {execution.assignment.id for execution in self.executing.values()}
+        unknown = ours - known - {made.task_id for made, _, _ in self._finished}
         orphans = unknown & self._unknown
         self._unknown = unknown
         self._in_doubt -= 1
@@ -302,7 +305,7 @@ class Dispatcher:
         for made, execution in begun:
             if made.task_id in accepted:
                 execution.begun = execution.last_beat = self._clock.monotonic()
-                self.executing[made.task_id] = execution
+                self.executing[execution.attempt_id] = execution
                 self._executor.start(execution)
             else:  # cancelled, suspended or reaped between claim and start
                 self._roster.let_go(execution.agent.name)
@@ -347,17 +350,17 @@ class Dispatcher:
             task = remember(fact for fact in facts if isinstance(fact, TaskFact))
             if task is None or task.incarnation != self.incarnation or task.agent is None:
                 continue
-            if task_id not in self.executing:
+            if task.attempt_id not in self.executing:
                 self._roster.take(task.agent)
                 execution = Execution(task, self._roster[task.agent], self._clock.monotonic())
-                self.executing[task_id] = execution
+                self.executing[execution.attempt_id] = execution
                 self._executor.start(execution)
 
     # -- how attempts end
 
     def done(self, execution: Execution, outcome: Outcome) -> None:
         """Take in that a handler has really stopped."""
-        self.executing.pop(execution.assignment.id, None)
+        self.executing.pop(execution.attempt_id, None)
         self._roster.let_go(execution.agent.name)
         self._learn(self._clock.monotonic() - execution.begun)
         if execution.closed:
@@ -421,7 +424,7 @@ class Dispatcher:
 
     def timed_out(self, execution: Execution, limit: str) -> None:
         """End the attempt now; its handler is stopped and the next attempt waits for that."""
-        if execution.closed or execution.assignment.id not in self.executing:
+        if execution.closed or execution.attempt_id not in self.executing:
             return
         message = f"the {limit} limit passed on attempt {execution.assignment.attempt}"
         error = f.Failure(kind="timeout", type=limit, message=message)
