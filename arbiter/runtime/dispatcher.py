@@ -106,6 +106,7 @@ class Dispatcher:
         self._turning = 0
         self._news = 1
         self._news_seen = 0
+        self._looked = clock.monotonic()
         self._draining = False
         self._typical_seconds = 1.0
         self._in_doubt = 0
@@ -172,7 +173,7 @@ class Dispatcher:
         """Take one turn, if there is anything to do; say when to look again."""
         pause = self._pause()
         if pause > 0:
-            return pause
+            return min(pause, await self._give_back())
         self._turning += 1
         try:
             await self._turn()
@@ -190,6 +191,9 @@ class Dispatcher:
     def _pause(self) -> float:
         """Seconds until a turn is worth it; 0 for now."""
         now = self._clock.monotonic()
+        if now - self._looked >= self._poll_seconds:
+            self._looked = now
+            self._news += 1  # a ring may have been missed
         startable = self._startable()
         appetite = self._appetite() if self._news != self._news_seen else 0
         if not self._turning:
@@ -201,6 +205,23 @@ class Dispatcher:
         if self._finished:
             return max(0.0, self._finished[0][2] + FLUSH_SECONDS - now)
         return self._poll_seconds
+
+    async def _give_back(self) -> float:
+        """Offer again what was claimed and found no slot; say when to look again."""
+        if not self._claimed:
+            return self._poll_seconds
+        now = self._clock.monotonic()
+        kept = [pair for pair in self._claimed if now - pair[1] >= CLAIM_KEPT_SECONDS]
+        if kept:
+            gone = {task.id for task, _ in kept}
+            self._claimed = deque(pair for pair in self._claimed if pair[0].id not in gone)
+            try:
+                await self._ready.unclaim(self.incarnation, list(gone))
+            except BaseException:
+                self._claimed.extend(kept)
+                raise
+        oldest = min((since for _, since in self._claimed), default=now)
+        return oldest + CLAIM_KEPT_SECONDS - now
 
     def _startable(self) -> int:
         """How many claimed tasks may find a slot; none if nothing changed since none did."""
@@ -233,6 +254,8 @@ class Dispatcher:
         wanted = self._roster.wanted(self._queues, ahead=self._claims_ahead()) if total else []
         if not (finished or begun or wanted):
             return
+        if wanted:
+            self._looked = self._clock.monotonic()
         self._claiming += total
         try:
             turned = await self._ready.turn(
@@ -346,7 +369,7 @@ class Dispatcher:
 
     async def _resume(self, task_ids: Sequence[UUID]) -> None:
         """Begin the handlers of tasks that run in our name without one."""
-        for task_id, facts in (await self._log.streams(task_ids)).items():
+        for facts in (await self._log.streams(task_ids)).values():
             task = remember(fact for fact in facts if isinstance(fact, TaskFact))
             if task is None or task.incarnation != self.incarnation or task.agent is None:
                 continue
@@ -474,17 +497,7 @@ class Dispatcher:
             )
         execution.task = task
 
-    # -- keeping house
-
-    async def keep_house(self) -> float:
-        """Offer again what was claimed and found no slot; say when to look again."""
-        now = self._clock.monotonic()
-        kept = [task.id for task, since in self._claimed if now - since >= CLAIM_KEPT_SECONDS]
-        if kept:
-            gone = set(kept)
-            self._claimed = deque(pair for pair in self._claimed if pair[0].id not in gone)
-            await self._ready.unclaim(self.incarnation, kept)
-        return CLAIM_KEPT_SECONDS if self._claimed else 60.0
+    # -- the end
 
     async def drain(self, seconds: float, hurry: asyncio.Event) -> int:
         """Stop claiming, let handlers finish, give back the rest; say how many were given back."""

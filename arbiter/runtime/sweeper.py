@@ -22,9 +22,12 @@ NO_AGENT = "no live agent of this kind has every required capability"
 class Sweeper:
     """Keeps house in the ready queue; any number of them may run."""
 
-    def __init__(self, ready: ReadyQueue, log: Log, clock: Clock) -> None:
+    def __init__(
+        self, ready: ReadyQueue, log: Log, clock: Clock, *, idle_seconds: float = IDLE_SECONDS
+    ) -> None:
         """Nothing is swept yet."""
         self._ready, self._log, self._clock = ready, log, clock
+        self._idle_seconds = idle_seconds
 
     async def run_once(self) -> float:
         """Sweep once; say in how many seconds there will be something to do."""
@@ -76,8 +79,8 @@ class Sweeper:
     def _pause(self, swept: Swept, now: datetime) -> float:
         moments = [moment for moment in (swept.next_due, swept.next_limit) if moment is not None]
         if not moments:
-            return IDLE_SECONDS
-        return min(IDLE_SECONDS, max(SOONEST_SECONDS, (min(moments) - now).total_seconds()))
+            return self._idle_seconds
+        return min(self._idle_seconds, max(SOONEST_SECONDS, (min(moments) - now).total_seconds()))
 
 
 def _deferred(task: Task, until: datetime, now: datetime) -> Sequence[TaskFact]:

@@ -34,7 +34,7 @@ from arbiter.runtime.isolation import Processes
 from arbiter.runtime.lease_keeper import LeaseKeeper
 from arbiter.runtime.loop import Loop
 from arbiter.runtime.reaper import Reaper
-from arbiter.runtime.sweeper import Sweeper
+from arbiter.runtime.sweeper import IDLE_SECONDS, Sweeper
 
 log = logging.getLogger(__name__)
 
@@ -112,11 +112,15 @@ class Worker:
             outside.orchestrator.chance,
             lease_seconds=hosting.lease_seconds,
         )
-        sweeper = Sweeper(outside.ready, outside.log, outside.clock)
+        sweeper = Sweeper(
+            outside.ready,
+            outside.log,
+            outside.clock,
+            idle_seconds=min(IDLE_SECONDS, 2 * hosting.poll_seconds),
+        )
         self._reaping = Loop("reaper", self._reaper.run_once, outside.scheduler)
         self._sweeping = Loop("sweeper", sweeper.run_once, outside.scheduler)
         self._rechecking = Loop("recheck", self._recheck, outside.scheduler)
-        self._housekeeping = Loop("housekeeping", self._keep_house, outside.scheduler)
         self._rejoining = Loop("rejoin", self._rejoin, outside.scheduler)
         self.incarnation: UUID | None = None
         self._dispatcher: Dispatcher | None = None
@@ -146,7 +150,6 @@ class Worker:
             self._reaping,
             self._sweeping,
             self._rechecking,
-            self._housekeeping,
             self._rejoining,
         ):
             loop.start()
@@ -156,7 +159,7 @@ class Worker:
     async def stop(self, drain_seconds: float, hurry: asyncio.Event | None = None) -> int:
         """Drain, leave, and stop; setting `hurry` ends the draining at once. Say how many were given back."""
         released = 0
-        for loop in (self._rejoining, self._housekeeping, self._rechecking):
+        for loop in (self._rejoining, self._rechecking):
             await loop.stop()
         if self._dispatcher is not None:
             released = await self._dispatcher.drain(drain_seconds, hurry or asyncio.Event())
@@ -287,11 +290,6 @@ class Worker:
     async def _recheck(self) -> None:
         if self._dispatcher is not None:
             await self._dispatcher.recheck()
-
-    async def _keep_house(self) -> float:
-        if self._dispatcher is None:
-            return 1.0
-        return await self._dispatcher.keep_house()
 
 
 async def register(directory: Directory, agent: HostedAgent) -> None:
