@@ -36,7 +36,11 @@ CREATE INDEX ready_tasks_to_claim ON arbiter.ready_tasks
 -- No index looks at the status: the step from claimed to running then touches no index at all.
 -- A queued task is due (offered now) or waiting (for its moment); others are neither.
 CREATE INDEX ready_tasks_waiting ON arbiter.ready_tasks (not_before) WHERE waiting;
-CREATE INDEX ready_tasks_by_limit ON arbiter.ready_tasks (due_at) WHERE due_at IS NOT NULL;
+-- Those that no worker runs; the limits of running tasks are their worker's to keep.
+CREATE INDEX ready_tasks_by_limit ON arbiter.ready_tasks (due_at)
+    WHERE due_at IS NOT NULL AND claimed_by IS NULL;
 CREATE INDEX ready_tasks_in_flight ON arbiter.ready_tasks (queue, claimed_by)
     WHERE claimed_by IS NOT NULL;
 CREATE INDEX ready_tasks_stopping ON arbiter.ready_tasks (stopping_by) WHERE stopping_by IS NOT NULL;
+CREATE INDEX ready_tasks_stopping_until ON arbiter.ready_tasks (stopping_until)
+    WHERE stopping_until IS NOT NULL;

@@ -2,7 +2,6 @@
 -- in:  at timestamptz, how_many int      out: task_id
 SELECT ready.task_id
 FROM arbiter.ready_tasks AS ready
-WHERE ready.due_at <= %(at)s AND ready.status IN ('queued', 'held', 'suspended')
-    AND ready.claimed_by IS NULL
+WHERE ready.due_at <= %(at)s AND ready.claimed_by IS NULL
 ORDER BY ready.due_at
 LIMIT %(how_many)s
