@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -29,11 +28,11 @@ class PostgresLog:
 
     async def append(self, entry: Entry) -> int:
         """Write one decision whole; return the position reached once it is durable."""
-        return await asyncio.shield(self._committer.submit(entry))
+        return await self._committer.submit(entry)
 
     async def append_many(self, entries: Sequence[Entry]) -> Sequence[int | Exception]:
         """Write many decisions, each whole or not at all; answer for each in order."""
-        return await asyncio.shield(self._committer.submit_many(entries))
+        return await self._committer.submit_many(entries)
 
     async def append_facts(self, facts: Sequence[Fact]) -> int:
         """Write facts that concern no task, all or none; return the position reached."""
