@@ -154,8 +154,8 @@ class Core:
         try:
             if self.engine.is_running:
                 await self.engine.acall(lambda: self._stop(drain_seconds, None))
-        finally:
-            self.close()
+        finally:  # beside the caller's loop, on which async listeners may still run
+            await asyncio.to_thread(self.close)
 
     def close(self) -> None:
         """End the engine; idempotent."""
@@ -205,9 +205,7 @@ class Core:
         )
         for agent in self._agents:
             self._service.declare(agent)
-        self._notices = Notices(
-            self.listeners, clock, scheduler, self._lately, settings.stats_seconds
-        )
+        self._notices = Notices(clock, scheduler, self._lately, settings.stats_seconds)
         return self._service
 
     def _store(self, clock: DatabaseClock, scheduler: AsyncioScheduler) -> Store:
@@ -246,13 +244,14 @@ class Core:
         self, service: Service, pattern: str, listener: Listener
     ) -> list[Callable[[], None]]:
         """Call a listener for facts and notices whose topic matches; returns the ways out."""
-        ways_out: list[Callable[[], None]] = []
+        ear = self.listeners.add(listener)
+        ways_out: list[Callable[[], None]] = [partial(self.listeners.remove, ear)]
         if self._notices is not None and Notices.concerns(pattern):
-            ways_out.append(self._notices.listen(pattern, listener))
+            ways_out.append(self._notices.listen(pattern, ear))
         if not pattern.startswith("orchestrator."):
 
             def deliver(batch: Iterable[Recorded]) -> None:
-                self.listeners.deliver(listener, [event_of(each) for each in batch])
+                ear.hear([event_of(each) for each in batch])
 
             ways_out.append(await service.follower.listen(pattern, deliver))
         return ways_out

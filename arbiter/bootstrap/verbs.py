@@ -23,7 +23,7 @@ from arbiter.bootstrap.core import Core
 from arbiter.domain.commands import Submit
 from arbiter.domain.errors import ArbiterError, InvalidInput
 from arbiter.infrastructure.telemetry.trace import traceparent
-from arbiter.runtime.listeners import Event
+from arbiter.runtime.listeners import Event, at_home
 from arbiter.runtime.service import Decision, Overview, Service, limited, paused, resumed
 
 T = TypeVar("T")
@@ -201,12 +201,13 @@ class Verbs:
         """Call a listener for every later fact or notice of this topic; `*` stands for anything.
 
         Facts of every process are heard, after their commit, at most once; a listener runs on a thread of
-        its own, and its error reaches nobody else. Returns a function that ends it.
+        its own, an `async def` one on its caller's loop, and its error reaches nobody else. Returns a
+        function that ends it.
         """
-        core = self._core
+        core, at_home_listener = self._core, at_home(listener)
 
         async def listen(service: Service) -> Callable[[], None]:
-            ways_out = await core.listen(service, topic, listener)
+            ways_out = await core.listen(service, topic, at_home_listener)
 
             def end() -> None:
                 for way_out in ways_out:

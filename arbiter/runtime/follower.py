@@ -38,7 +38,7 @@ class Follower:
         self._poll_seconds = poll_seconds
         self._position = 0
         self._waiting: dict[UUID, set[asyncio.Future[None]]] = {}
-        self._listeners: dict[int, tuple[str, Deliver]] = {}
+        self._listeners: dict[int, tuple[str, int, Deliver]] = {}
         self._next = 0
         self._following = Loop("follower", self.run_once, scheduler)
         self._stop_listening: Callable[[], None] | None = None
@@ -56,7 +56,8 @@ class Follower:
 
     async def ended(self, task_id: UUID) -> None:
         """Return when the task's run is over. Raises UnknownTask."""
-        await self._keep_up()
+        if not self._waiting and not self._listeners:
+            await self._keep_up()
         over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(task_id, set()).add(over)
         try:
@@ -72,17 +73,19 @@ class Follower:
 
     async def listen(self, pattern: str, deliver: Deliver) -> Callable[[], None]:
         """Deliver every later fact whose topic matches, in order; returns the way out."""
-        await self._keep_up()
+        now = await self._keep_up()
         self._next += 1
         ear = self._next
-        self._listeners[ear] = (pattern, deliver)
+        self._listeners[ear] = (pattern, now, deliver)
         self._following.wake()
         return lambda: self._listeners.pop(ear, None) and None
 
-    async def _keep_up(self) -> None:
-        """Begin at the end of the log when nobody was interested until now."""
+    async def _keep_up(self) -> int:
+        """Begin at the end of the log when nobody was interested until now; tell where that is."""
+        end = await self._log.last_position()
         if not self._waiting and not self._listeners:
-            self._position = max(self._position, await self._log.last_position())
+            self._position = max(self._position, end)
+        return end
 
     async def run_once(self) -> float:
         """Read what is new and tell who cares."""
@@ -106,8 +109,12 @@ class Follower:
                     over.set_result(None)
 
     def _tell_listeners(self, batch: Sequence[Recorded]) -> None:
-        for pattern, deliver in list(self._listeners.values()):
-            matching = [each for each in batch if fnmatchcase(each.fact.topic, pattern)]
+        for pattern, after, deliver in list(self._listeners.values()):
+            matching = [
+                each
+                for each in batch
+                if each.position > after and fnmatchcase(each.fact.topic, pattern)
+            ]
             if matching:
                 try:
                     deliver(matching)

@@ -1,4 +1,4 @@
-"""Calls listeners on a thread of their own: a slow or failing one reaches nobody but itself."""
+"""Calls each listener on a thread of its own: a slow or failing one reaches nobody but itself."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from queue import SimpleQueue
@@ -15,6 +16,7 @@ from uuid import UUID
 import msgspec
 
 from arbiter.application.ports import Recorded
+from arbiter.domain.errors import InvalidInput
 from arbiter.domain.facts import Fact
 from arbiter.domain.facts.lifecycle import TaskFact
 
@@ -50,60 +52,90 @@ def event_of(recorded: Recorded) -> Event:
     )
 
 
+class Ear:
+    """One listener, called in order on a thread of its own, which starts with the first event."""
+
+    def __init__(self, listener: Listener) -> None:
+        """Nothing is heard yet."""
+        self._listener = listener
+        self._events: SimpleQueue[Event | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._deaf = False
+
+    def hear(self, events: Sequence[Event]) -> None:
+        """Call the listener with each event, soon."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="arbiter listener", daemon=True)
+            self._thread.start()
+        for event in events:
+            self._events.put(event)
+
+    def end(self) -> None:
+        """Call it no more, not even with what is in line."""
+        self._deaf = True
+        self._events.put(None)
+
+    def finish(self) -> None:
+        """Call it no more after what is in line."""
+        self._events.put(None)
+
+    def join(self, seconds: float) -> None:
+        """Wait until the line is done, but not for ourselves."""
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while (event := self._events.get()) is not None and not self._deaf:
+            try:
+                self._listener(event)
+            except (Exception, SystemExit, KeyboardInterrupt):
+                log.exception("the listener %r failed on %s", self._listener, event.topic)
+
+
 class Listeners:
-    """One thread that calls them in order; started with the first listener."""
+    """Everybody who listens in this process: a slow or failing one reaches nobody but itself."""
 
     def __init__(self) -> None:
         """Nobody listens."""
-        self._calls: SimpleQueue[tuple[Callable[..., object], Sequence[Event]] | None] = (
-            SimpleQueue()
-        )
-        self._thread: threading.Thread | None = None
+        self._ears: set[Ear] = set()
 
-    def deliver(self, listener: Listener, events: Sequence[Event]) -> None:
-        """Call a listener with each event, soon."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="arbiter listeners", daemon=True)
-            self._thread.start()
-        self._calls.put((listener, events))
+    def add(self, listener: Listener) -> Ear:
+        """Let one more listen."""
+        ear = Ear(listener)
+        self._ears.add(ear)
+        return ear
 
-    def close(self) -> None:
-        """Call nobody any more; what is in line is still delivered."""
-        if self._thread is not None:
-            self._calls.put(None)
-            self._thread.join(5)
-            self._thread = None
+    def remove(self, ear: Ear) -> None:
+        """Let one listen no more."""
+        self._ears.discard(ear)
+        ear.end()
 
-    def _run(self) -> None:
-        while (call := self._calls.get()) is not None:
-            listener, events = call
-            for event in events:
-                call_listener(listener, event)
+    def close(self, seconds: float = 5.0) -> None:
+        """Call nobody any more; what is in line is still delivered, to those who do not take too long."""
+        ears, self._ears = self._ears, set()
+        deadline = time.monotonic() + seconds
+        for ear in ears:
+            ear.finish()
+        for ear in ears:
+            ear.join(max(0.0, deadline - time.monotonic()))
 
 
-def call_listener(listener: Callable[[Event], object], event: Event) -> None:
-    """Call one listener; its error is logged and ends there."""
-    try:
-        listener(event)
-    except Exception:
-        log.exception("the listener %r failed on %s", listener, event.topic)
+def at_home(listener: Callable[[Event], Any]) -> Listener:
+    """Let an `async def` listener run on the loop of who adds it; each event waits for the one before.
 
-
-def at_home(listener: Callable[[Event], Any], home: asyncio.AbstractEventLoop | None) -> Listener:
-    """Let an `async def` listener run on its caller's loop."""
+    Raises InvalidInput where no loop runs.
+    """
     if not inspect.iscoroutinefunction(listener):
         return listener
-    if home is None:
-        raise TypeError("an async listener needs a running loop: register it from arbiter.aio")
+    try:
+        home = asyncio.get_running_loop()
+    except RuntimeError:
+        raise InvalidInput(
+            "listener", "a coroutine function needs a loop to run on", "add it with arbiter.aio"
+        ) from None
 
     def call(event: Event) -> None:
-        asyncio.run_coroutine_threadsafe(_guarded(listener, event), home)
+        if not home.is_closed():
+            asyncio.run_coroutine_threadsafe(listener(event), home).result()
 
     return call
-
-
-async def _guarded(listener: Callable[[Event], Any], event: Event) -> None:
-    try:
-        await listener(event)
-    except Exception:
-        log.exception("the listener %r failed on %s", listener, event.topic)

@@ -8,7 +8,7 @@ from typing import Any
 
 from arbiter.application.ports import Clock, Scheduler
 from arbiter.application.views import Stats
-from arbiter.runtime.listeners import Event, Listener, Listeners
+from arbiter.runtime.listeners import Ear, Event
 from arbiter.runtime.loop import Loop
 
 TOPICS = tuple(
@@ -21,16 +21,15 @@ class Notices:
 
     def __init__(
         self,
-        listeners: Listeners,
         clock: Clock,
         scheduler: Scheduler,
         stats: Callable[[], Awaitable[tuple[Stats, int]]],
         seconds: float,
     ) -> None:
         """`stats` answers with the stats of the last minutes and the tasks running here."""
-        self._listeners, self._clock, self._stats = listeners, clock, stats
+        self._clock, self._stats = clock, stats
         self._seconds = seconds
-        self._ears: dict[int, tuple[str, Listener]] = {}
+        self._ears: dict[int, tuple[str, Ear]] = {}
         self._next = 0
         self._loop = Loop("notices", self.run_once, scheduler)
 
@@ -39,12 +38,12 @@ class Notices:
         """Tell whether a pattern matches any notice."""
         return any(fnmatchcase(topic, pattern) for topic in TOPICS)
 
-    def listen(self, pattern: str, listener: Listener) -> Callable[[], None]:
+    def listen(self, pattern: str, ear: Ear) -> Callable[[], None]:
         """Tell a listener every later notice whose topic matches; returns the way out."""
         self._next += 1
-        ear = self._next
-        self._ears[ear] = (pattern, listener)
-        return lambda: self._ears.pop(ear, None) and None
+        number = self._next
+        self._ears[number] = (pattern, ear)
+        return lambda: self._ears.pop(number, None) and None
 
     def start(self) -> None:
         """Say that the orchestrator has started, and go on telling."""
@@ -59,9 +58,9 @@ class Notices:
     def say(self, topic: str, data: dict[str, Any]) -> None:
         """Tell all who listen for this topic."""
         event = Event(topic=topic, at=self._clock.now(), data=data)
-        for pattern, listener in list(self._ears.values()):
+        for pattern, ear in list(self._ears.values()):
             if fnmatchcase(topic, pattern):
-                self._listeners.deliver(listener, [event])
+                ear.hear([event])
 
     async def run_once(self) -> float:
         """Tell stats, health and performance, if anybody listens."""
