@@ -27,7 +27,7 @@ async def asked(dsn: str, sql: str, params: Any = None) -> list[Any]:
     """Return the rows of one query."""
     async with connected(dsn) as connection:
         cursor = await connection.execute(sql, params)
-        return await cursor.fetchall() if cursor.description else []
+        return await cursor.fetchall() if cursor.description is not None else []
 
 
 @asynccontextmanager
