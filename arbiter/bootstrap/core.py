@@ -21,7 +21,7 @@ from arbiter.domain.limits import Limits
 from arbiter.domain.retry import RetryPolicy
 from arbiter.infrastructure.postgres.store import PostgresStore
 from arbiter.runtime.clock import DatabaseClock
-from arbiter.runtime.engine import Engine
+from arbiter.runtime.engine import OVER, Engine
 from arbiter.runtime.hosted import Handler, HostedAgent, Isolation, profile
 from arbiter.runtime.listeners import Listener, Listeners, event_of
 from arbiter.runtime.notices import Notices
@@ -170,7 +170,7 @@ class Core:
         self, work: Callable[[Service], Coroutine[Any, Any, Any]]
     ) -> Callable[[], Coroutine[Any, Any, Any]]:
         if self._closed:
-            raise Stopped("this Arbiter has been stopped; connect() again")
+            raise Stopped(OVER)
 
         async def run() -> Any:
             service = self._service or self._build()

@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from arbiter.domain.errors import Stopped
@@ -15,6 +16,8 @@ from arbiter.domain.errors import Stopped
 T = TypeVar("T")
 Work = Callable[[], Coroutine[Any, Any, Any]]
 Answer = Callable[[Any, BaseException | None], None]
+OVER = "this Arbiter has been stopped; connect() again"
+ROUNDS, ROUND_SECONDS = 4, 0.5
 
 
 class Engine:
@@ -32,6 +35,7 @@ class Engine:
         self._thread: threading.Thread | None = None
         self._line: deque[tuple[Work, Answer]] = deque()
         self._called = False
+        self._ended = False
         self._process = os.getpid()
         self._working: set[asyncio.Task[None]] = set()
 
@@ -73,14 +77,24 @@ class Engine:
         """Make a plain call on the loop soon, if it runs; from anywhere, a signal's handler included."""
         loop = self._loop
         if loop is not None and self.is_running:
-            loop.call_soon_threadsafe(call)
+            with suppress(RuntimeError):  # it closes just now
+                loop.call_soon_threadsafe(call)
 
     def _send(self, work: Work, answer: Answer) -> None:
         loop = self._running()
         self._line.append((work, answer))
-        if not self._called:
+        if self._ended:  # between the two lines above; nobody else may look at the line again
+            self._refuse_all()
+        elif not self._called:
             self._called = True
-            loop.call_soon_threadsafe(self._let_in)
+            with suppress(RuntimeError):  # it closes just now, and refuses who stands in line
+                loop.call_soon_threadsafe(self._let_in)
+
+    def _refuse_all(self) -> None:
+        with suppress(IndexError):
+            while True:
+                _, answer = self._line.popleft()
+                answer(None, Stopped(OVER))
 
     def _let_in(self) -> None:
         self._called = False
@@ -94,6 +108,8 @@ class Engine:
         if self._loop is not None and self._process == os.getpid():
             return self._loop
         with self._starting:
+            if self._ended:
+                raise Stopped(OVER)
             if self._loop is None:
                 self._process = os.getpid()
                 self._start()
@@ -107,38 +123,48 @@ class Engine:
     def _start(self) -> None:
         loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
-            target=_run_for_ever, args=(loop,), name="arbiter engine", daemon=True
+            target=self._run, args=(loop,), name="arbiter engine", daemon=True
         )
         self._thread.start()
         self._loop = loop
+
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+            loop.run_until_complete(_cancel_all())
+        finally:
+            self._ended = True
+            loop.close()
+            self._refuse_all()
 
     def close(self) -> None:
         """End the thread; work that is still under way is cancelled."""
         loop, thread = self._loop, self._thread
         if loop is None or thread is None or self._process != os.getpid():
             return
-        loop.call_soon_threadsafe(loop.stop)
+        with suppress(RuntimeError):  # another one has closed it
+            loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         self._loop = self._thread = None
 
 
-def _run_for_ever(loop: asyncio.AbstractEventLoop) -> None:
-    asyncio.set_event_loop(loop)
-    try:
-        loop.run_forever()
-        rest = asyncio.all_tasks(loop)
+async def _cancel_all() -> None:
+    """Cancel what is left, and what that begins in turn; give up on what does not listen."""
+    for _ in range(ROUNDS):
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        if not rest:
+            return
         for task in rest:
             task.cancel()
-        loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
-    finally:
-        loop.close()
+        await asyncio.wait(rest, timeout=ROUND_SECONDS)
 
 
 async def _answered(work: Work, answer: Answer) -> None:
     try:
         value = await work()
     except asyncio.CancelledError:
-        answer(None, Stopped("this Arbiter has been stopped"))
+        answer(None, Stopped(OVER))
         raise
     except Exception as error:  # noqa: BLE001 - the caller gets it
         answer(None, error)
