@@ -10,8 +10,9 @@ from typing import Literal
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 COMMAND_COMPLETE, READY = ord("C"), ord("Z")
-Moment = Literal["before", "during", "after"]
-"""The next statement is cut off before it reaches the server, while it runs, or after its commit."""
+Moment = Literal["before", "during", "after", "never"]
+"""The next statement is cut off before it reaches the server, while it runs, or after its commit; or it is
+not cut off, but gets no answer either."""
 
 
 class Link:
@@ -139,7 +140,8 @@ class Proxy:
         if meanwhile is not None:
             await meanwhile()
         self.cuts += 1
-        link.client.close()
+        if link.cut != "never":
+            link.client.close()
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         host, port = str(self._server.get("host", "")), self._server.get("port", 5432)

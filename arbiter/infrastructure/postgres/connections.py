@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.abc import Params
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
 from arbiter.domain.errors import InvalidInput, Unavailable
@@ -24,13 +24,24 @@ PLANNED_ONCE = (
 )
 """Our statements are planned once per connection: planning the big ones costs more than running them."""
 
+NOTICES_A_SILENT_PEER: dict[str, Any] = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 5,
+    "tcp_user_timeout": 15_000,
+}
+"""A server that has vanished is noticed within 15 seconds, not hours; the connection string may differ."""
+
+NOBODYS_FAULT = (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout)
+
 
 class Connections:
     """Opens connections to one schema of one database."""
 
     def __init__(self, dsn: str, schema: str, *, pooled: bool = False) -> None:
         """`pooled` says that a transaction pooler stands between: nothing may outlive a statement."""
-        self.dsn, self.schema, self.pooled = dsn, schema, pooled
+        self.dsn = make_conninfo(**(NOTICES_A_SILENT_PEER | conninfo_to_dict(dsn)))
+        self.schema, self.pooled = schema, pooled
 
     async def open(self) -> AsyncConnection[Row]:
         """Open one connection, in autocommit mode.
@@ -120,16 +131,14 @@ class Reader:
 
 
 class speaking_plainly:  # noqa: N801 - reads as a phrase where it is used
-    """Turn the driver's connection errors into Unavailable, one line each."""
+    """Turn the driver's errors of connections, and of waits that took too long, into Unavailable."""
 
     def __enter__(self) -> None:
         """Nothing to prepare."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Translate what is about the connection; let everything else pass."""
-        if isinstance(error, psycopg.OperationalError) and not isinstance(
-            error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled
-        ):
+        """Translate what nobody's data is to blame for, in one line; let everything else pass."""
+        if isinstance(error, NOBODYS_FAULT):
             raise Unavailable(f"database: {first_line(error)}") from error
 
 

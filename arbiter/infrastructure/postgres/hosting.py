@@ -50,6 +50,7 @@ class _Recording:
         query = self._connections.query
         try:
             async with self._reader.connection() as connection, connection.transaction():
+                await connection.execute(query("guard_writing"))
                 if guard is not None:
                     allowed = await connection.execute(query(guard[0]), guard[1], binary=True)
                     if await allowed.fetchone() is None:

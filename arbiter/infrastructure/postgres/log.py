@@ -75,5 +75,6 @@ class PostgresLog:
     async def barrier(self, incarnation: UUID) -> None:
         """Wait until every append and turn of an incarnation that has begun has ended."""
         async with self._reader.connection() as connection, connection.transaction():
+            await connection.execute(self._query("guard_writing"))
             await connection.execute(self._query("lock_incarnation"), {"incarnation": incarnation})
             await connection.execute(self._query("enter_log"))

@@ -2,8 +2,10 @@
 --               that needs no ready row (agents, workers, queues, the kernel's own recorder).
 -- in:  ids uuid[], versions bigint[], topics text[], states bytea[], channel text, words text[]
 -- out: notification_id, in the order of the arrays
-WITH log AS MATERIALIZED (
-    SELECT arbiter.enter_log() AS at
+WITH guarded AS MATERIALIZED (
+    SELECT set_config('lock_timeout', '5s', true), set_config('synchronous_commit', 'on', true)
+), log AS MATERIALIZED (
+    SELECT arbiter.enter_log() AS at FROM guarded
 ), written AS (
     INSERT INTO arbiter.facts (originator_id, originator_version, topic, state)
     SELECT fact.id, fact.version, fact.topic, fact.state
