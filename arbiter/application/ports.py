@@ -68,7 +68,7 @@ class Scheduler(Protocol):
         ...
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One decision about one task, ready to be appended: its facts and what dispatch must know."""
 
     task_id: UUID
@@ -119,7 +119,7 @@ def _tells(before: Task | None, facts: tuple[TaskFact, ...]) -> UUID | None:
     return before.incarnation if before is not None and ended_from_outside else None
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """A fact and its place in the log."""
 
     fact: Fact
@@ -179,7 +179,7 @@ class Wanted(msgspec.Struct, frozen=True):
     how_many: int
 
 
-class Claimed(msgspec.Struct, frozen=True):
+class Claimed(msgspec.Struct, frozen=True, gc=False):
     """A task that is ours to route; nothing is recorded yet."""
 
     task_id: UUID

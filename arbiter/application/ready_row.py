@@ -15,7 +15,7 @@ from arbiter.domain.task import Task
 from arbiter.domain.verbs import STOP_GRACE
 
 
-class ReadyRow(msgspec.Struct, frozen=True, kw_only=True):
+class ReadyRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What claiming, sweeping and reaping need to know, so that they need no replay."""
 
     task_id: UUID

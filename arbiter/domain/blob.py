@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 
-class Blob(msgspec.Struct, frozen=True, omit_defaults=True, array_like=False):
+class Blob(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """JSON bytes with the name of their encoding, so that encryption needs no new topic."""
 
     body: msgspec.Raw

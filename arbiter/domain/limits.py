@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Seconds a task may take for each part of its way; None means without limit."""
 
     schedule_to_start: float | None = None

@@ -10,7 +10,7 @@ Backoff = Literal["linear", "exponential", "constant"]
 Response = Literal["retry", "fail", "hold"]
 
 
-class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """How often and how soon a task is attempted again; all times in seconds."""
 
     max_attempts: int = 3

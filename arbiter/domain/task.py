@@ -18,7 +18,7 @@ from arbiter.domain.retry import DEFAULT_RETRY, RetryPolicy
 from arbiter.domain.status import ENDED, FINAL, LIVE, Status
 
 
-class Task(msgspec.Struct, frozen=True, kw_only=True):
+class Task(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One piece of work, as its facts tell it."""
 
     id: UUID

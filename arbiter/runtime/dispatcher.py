@@ -251,7 +251,9 @@ class Dispatcher:
         ]
         begun = self._begin(now)
         total = max(0, min(self._appetite(), self._share))
-        wanted = self._roster.wanted(self._queues, ahead=self._claims_ahead()) if total else []
+        wanted = (
+            self._roster.wanted(self._queues, total, ahead=self._claims_ahead()) if total else []
+        )
         if not (finished or begun or wanted):
             return
         if wanted:

@@ -111,11 +111,17 @@ class Roster:
         self.busy -= 1
         self.changes += 1
 
-    def wanted(self, queues: tuple[str, ...], *, ahead: bool) -> list[Wanted]:
-        """Say what to claim: as much as slots are free, or as there are slots when claiming ahead."""
+    def wanted(self, queues: tuple[str, ...], most: int, *, ahead: bool) -> list[Wanted]:
+        """Say what to claim: as much as slots are free, or as there are slots when claiming ahead.
+
+        Never more than `most` of a kind: rows that are looked at are locked for the moment.
+        """
         return [
             Wanted(
-                queue, kind, tuple(sorted(agent.abilities)), agent.slots if ahead else agent.free
+                queue,
+                kind,
+                tuple(sorted(agent.abilities)),
+                min(most, agent.slots if ahead else agent.free),
             )
             for queue in queues
             for agent in self._agents.values()

@@ -12,7 +12,7 @@ import msgspec
 F = TypeVar("F", bound="type[Fact]")
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Something that happened, in the past tense, never changed afterwards."""
 
     topic: ClassVar[str]

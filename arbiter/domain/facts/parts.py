@@ -10,7 +10,7 @@ FailureKind = Literal["exception", "timeout", "worker_lost", "refused"]
 WaitKind = Literal["person", "error", "approval", "waiver", "budget"]
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A value inside a fact."""
 
 

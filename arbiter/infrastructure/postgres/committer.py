@@ -31,6 +31,9 @@ MOST = 500
 LANES = 2
 """While one batch commits, the next is encoded."""
 
+WORTH_A_LANE = 250
+"""Waiting decisions that are worth a second commit beside the one under way."""
+
 RECONNECT_SECONDS = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0)
 
 LOST = (psycopg.OperationalError, Unavailable)
@@ -53,6 +56,7 @@ class Committer:
         self._waiting: deque[tuple[Entry, Answer]] = deque()
         self._woken = asyncio.Event()
         self._busy: set[UUID] = set()
+        self._committing = 0
         self._idle: list[AsyncConnection[Row]] = []
         self._lanes: list[asyncio.Task[None]] = []
         self._stopping = False
@@ -103,16 +107,28 @@ class Committer:
         self._woken.set()
 
     async def run_once(self) -> int:
-        """Commit one batch, if anything waits; return how many decisions it held."""
+        """Commit one batch, if there is one worth it; return how many decisions it held.
+
+        While another commit is under way, a few decisions wait for its end: together they cost less.
+        """
+        if self._committing and len(self._waiting) < WORTH_A_LANE:
+            return 0
         batch = self._take()
         if not batch:
             return 0
+        self._committing += 1
+        try:
+            await self._commit_batch(batch)
+        finally:
+            self._committing -= 1
+        return len(batch)
+
+    async def _commit_batch(self, batch: Sequence[tuple[Entry, Answer]]) -> None:
         outcomes = await self._commit([made for made, _ in batch])
         self._busy.difference_update(made.task_id for made, _ in batch)
         self._woken.set()
         for (_, answer), outcome in zip(batch, outcomes, strict=True):
             answer(outcome)
-        return len(batch)
 
     def _take(self) -> list[tuple[Entry, Answer]]:
         """Take the next batch; a second decision about a task waits until the first is written."""

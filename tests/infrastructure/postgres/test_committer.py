@@ -117,16 +117,27 @@ class TestCallers:
         await eventually(lambda: store.ready.row(task.id))
 
     async def test_so_does_one_whose_turn_had_not_come(self, store, given, database):
-        made = submissions(given, committer.LANES + 1)
+        (first, _), (second, task) = submissions(given, 2)
         async with holding_the_log(database.dsn):
-            callers = []
-            for place, (entry, _) in enumerate(made):
-                callers.append(asyncio.ensure_future(store.log.append(entry)))
-                await somebody_waits(database.dsn, min(place + 1, committer.LANES))
+            committing = asyncio.ensure_future(store.log.append(first))
+            await somebody_waits(database.dsn)
+            waiting = asyncio.ensure_future(store.log.append(second))
             await asyncio.sleep(0)
-            callers[-1].cancel()
-        await asyncio.gather(*callers[:-1])
-        await eventually(lambda: store.ready.row(made[-1][1].id))
+            waiting.cancel()
+        await committing
+        await eventually(lambda: store.ready.row(task.id))
+
+    async def test_enough_decisions_are_committed_beside_the_batch_under_way(
+        self, store, given, database
+    ):
+        made = [entry for entry, _ in submissions(given, 1 + committer.WORTH_A_LANE)]
+        async with holding_the_log(database.dsn):
+            first = asyncio.ensure_future(store.log.append(made[0]))
+            await somebody_waits(database.dsn, 1)
+            others = asyncio.ensure_future(store.log.append_many(made[1:]))
+            await somebody_waits(database.dsn, 2)
+        await first
+        assert all(isinstance(outcome, int) for outcome in await others)
 
     async def test_the_others_of_its_batch_do_not_notice(self, store, given, database):
         made = submissions(given, 10)

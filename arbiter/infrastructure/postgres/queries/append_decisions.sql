@@ -55,13 +55,13 @@ WITH guarded AS MATERIALIZED (
         new.run, new.attempt, new.attempt_id, new.claimed_by, new.payload_version,
         new.checkpoint_version, new.due_at, new.stopping_by, new.stopping_until
     FROM unnest(
-        %(row_task_id)b::uuid[], %(row_version)b::bigint[], %(row_status)b::text[], %(row_kind)b::text[],
-        %(row_queue)b::text[], %(row_tenant)b::text[], %(row_priority)b::bigint[],
-        %(row_submitted_at)b::timestamptz[], %(row_not_before)b::timestamptz[], %(row_due)b::boolean[],
-        %(row_needs)b::text[], %(row_run)b::bigint[], %(row_attempt)b::bigint[], %(row_attempt_id)b::uuid[],
-        %(row_claimed_by)b::uuid[], %(row_payload_version)b::bigint[],
-        %(row_checkpoint_version)b::bigint[], %(row_due_at)b::timestamptz[],
-        %(row_stopping_by)b::uuid[], %(row_stopping_until)b::timestamptz[]
+        %(row_task_id)b, %(row_version)b, %(row_status)b, %(row_kind)b,
+        %(row_queue)b, %(row_tenant)b, %(row_priority)b,
+        %(row_submitted_at)b, %(row_not_before)b, %(row_due)b,
+        %(row_needs)b, %(row_run)b, %(row_attempt)b, %(row_attempt_id)b,
+        %(row_claimed_by)b, %(row_payload_version)b,
+        %(row_checkpoint_version)b, %(row_due_at)b,
+        %(row_stopping_by)b, %(row_stopping_until)b
     ) AS new (
         task_id, version, status, kind, queue, tenant, priority, submitted_at, not_before, due, needs,
         run, attempt, attempt_id, claimed_by, payload_version, checkpoint_version, due_at,

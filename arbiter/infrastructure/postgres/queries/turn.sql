@@ -10,7 +10,15 @@
 -- "(x IN (…)) IS TRUE" keeps the planner from joining where it expects one row and gets hundreds.
 -- Locks, in this order: own worker row, own ready rows by id, queue rows, other ready rows if free, the log.
 WITH guarded AS MATERIALIZED (
-    SELECT set_config('lock_timeout', '5s', true), set_config('synchronous_commit', 'on', true)
+    -- A turn that only claims writes no fact: should its commit be lost, the start of what it claimed is
+    -- refused. Every other turn waits for the disk.
+    SELECT
+        set_config('lock_timeout', '5s', true),
+        set_config(
+            'synchronous_commit',
+            CASE WHEN cardinality(%(known)b::uuid[]) = 0 THEN 'off' ELSE 'on' END,
+            true
+        )
 ), worker AS MATERIALIZED (
     SELECT workers.incarnation
     FROM guarded CROSS JOIN arbiter.workers
