@@ -105,14 +105,14 @@ def _database(session: Session) -> Iterator[str]:
 def _show(out: Any, found: MigrationStatus) -> None:
     from rich.text import Text
 
-    from arbiter.interfaces.cli.showing.marks import clock, table
+    from arbiter.interfaces.cli.showing.marks import clock, put, table
 
     shown = table("migration", "applied")
     for each in found.applied:
         shown.add_row(each.label, clock(each.applied_at))
     for missing in found.pending:
         shown.add_row(missing.label, Text("missing: run 'arbiter db migrate'", "yellow"))
-    out.print(shown)
+    put(out, shown)
 
 
 DB = (migrate, status, dump_sql)

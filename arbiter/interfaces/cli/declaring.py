@@ -24,8 +24,8 @@ def declared(word: str) -> Declaring:
     """
     module_name, colon, name = word.partition(":")
     if module_name.endswith(".py") or "/" in module_name:
-        module_name = module_name.removesuffix(".py").replace("/", ".")
-        raise InvalidInput("MODULE", f"{word!r} is a file", f"name the module: {module_name}")
+        parts = [part for part in Path(module_name).with_suffix("").parts if part.isidentifier()]
+        raise InvalidInput("MODULE", f"{word!r} is a file", f"name the module: {'.'.join(parts)}")
     if not all(part.isidentifier() for part in module_name.split(".")) or (colon and not name):
         raise InvalidInput("MODULE", f"{word!r} is no name of a module", EXAMPLE)
     module = _imported(module_name)
@@ -48,8 +48,6 @@ def _imported(name: str) -> ModuleType:
         )
     try:
         return import_module(name)
-    except InvalidInput:
-        raise
     except Exception as error:
         raise InvalidInput("MODULE", _where(error, name)) from error
 
@@ -93,10 +91,12 @@ def _where(error: BaseException, name: str) -> str:
         place = f" ({Path(error.filename).name}, line {error.lineno})"
         said = error.msg
     elif theirs := [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if "importlib" not in frame.filename
-        and Path(frame.filename).parent != Path(__file__).parent
+        frame for frame in traceback.extract_tb(error.__traceback__) if _is_theirs(frame)
     ]:
         place = f" ({Path(theirs[-1].filename).name}, line {theirs[-1].lineno})"
     return f"importing {name} failed: {type(error).__name__}: {said}{place}"
+
+
+def _is_theirs(frame: traceback.FrameSummary) -> bool:
+    path = Path(frame.filename)
+    return path.is_relative_to(Path.cwd()) and "site-packages" not in path.parts

@@ -114,7 +114,7 @@ def _many(
         session.note_lag(arbiter.views.catch_up())
         found = arbiter.redrive_where(where, preview=True, limit=limit)
         if not preview and found.matched:
-            session.confirm(f"redrive {_tasks(len(found.matched))}?", yes=yes)
+            session.confirm(f"redrive {len(found.matched):,} failed tasks?", yes=yes)
             found = arbiter.redrive_where(where, by=by, why=why, limit=limit)
     session.answer(_document(found), lambda out: _show(out, found))
     return REFUSED if found.refused else OK
@@ -132,6 +132,8 @@ def _document(found: Redriven) -> dict[str, Any]:
 
 
 def _show(out: Any, found: Redriven) -> None:
+    from arbiter.interfaces.cli.showing.marks import tasks
+
     if not found.matched:
         out.print("no failed task meets the conditions")
     elif found.preview:
@@ -139,12 +141,8 @@ def _show(out: Any, found: Redriven) -> None:
             out.print(str(task_id))
         if len(found.matched) > SHOWN:
             out.print(f"and {len(found.matched) - SHOWN:,} more", style="dim")
-        out.print(f"{_tasks(len(found.matched))} would be redriven")
+        out.print(f"{tasks(len(found.matched))} would be redriven")
     else:
-        out.print(f"{_tasks(len(found.redriven))} redriven")
+        out.print(f"{tasks(len(found.redriven))} redriven")
         for message in list(found.refused.values())[:SHOWN]:
             out.print(f"refused: {message}", markup=False)
-
-
-def _tasks(count: int) -> str:
-    return "1 task" if count == 1 else f"{count:,} tasks"

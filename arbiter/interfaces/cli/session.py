@@ -94,8 +94,12 @@ class Session:
 
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask before it is done. Raises Abort."""
-        if not yes:
-            typer.confirm(question, abort=True, err=True)
+        if yes:
+            return
+        sys.stderr.write(f"{question} [y/N] ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+            raise typer.Abort
 
     @contextmanager
     def waiting(self, sentence: str) -> Iterator[None]:

@@ -59,7 +59,7 @@ def _database(
         checks.append(look_at_migrations(found, settings.schema_name))
         if found.pending:
             return False
-        checks += look_at_guards(inspection)
+        checks += look_at_guards(inspection, is_embedded=locator.is_embedded)
         checks.append(look_at_soundness(inspection, everything=everything))
     return True
 

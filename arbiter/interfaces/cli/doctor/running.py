@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from arbiter.application.views import ProjectionState
 from arbiter.interfaces.cli.doctor.check import Check, ok, problem, warning
+from arbiter.interfaces.cli.showing.marks import tasks
 from arbiter.runtime.service import Overview
 
 
@@ -34,7 +35,7 @@ def look_at_workers(found: Overview) -> Check:
     if not found.workers and queued:
         return warning(
             "workers",
-            f"{queued:,} tasks are queued and no worker is there",
+            f"{tasks(queued)} queued, and no worker is there",
             "start 'arbiter worker'",
         )
     if not found.workers:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from arbiter.interfaces.cli.doctor.check import Check, worst
-from arbiter.interfaces.cli.showing.marks import table
+from arbiter.interfaces.cli.showing.marks import put, table
 
 STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 SUMMARIES = {
@@ -26,6 +26,6 @@ def show_checks(console: Console, checks: Sequence[Check]) -> None:
         if check.advice:
             told.append(f"\n→ {check.advice}", "bold")
         shown.add_row(check.name, Text(check.verdict, STYLES[check.verdict]), told)
-    console.print(shown)
+    put(console, shown)
     verdict = worst(checks)
     console.print(Text(SUMMARIES[verdict], STYLES[verdict]))

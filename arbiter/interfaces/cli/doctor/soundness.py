@@ -14,6 +14,7 @@ from arbiter.domain.facts.lifecycle import TaskFact
 from arbiter.domain.task import remember
 from arbiter.infrastructure.postgres.inspection import Inspection
 from arbiter.interfaces.cli.doctor.check import Check, ok, problem, warning
+from arbiter.interfaces.cli.showing.marks import tasks
 
 SAMPLE = 1_000
 SHOWN = 3
@@ -49,15 +50,15 @@ def look_at_soundness(look: Inspection, *, everything: bool) -> Check:
             f"it holds facts this version does not know ({newer})",
             "look with the newest version that runs here",
         )
-    scope = "all" if everything else "a sample of"
+    scope = "every one of" if everything else "a sample of"
     if found.faults:
         shown = "; ".join(found.faults[:SHOWN])
         return problem(
             "log",
-            f"{len(found.faults):,} of {scope} {found.tasks:,} tasks disagree with ready_tasks: {shown}",
+            f"{scope} {tasks(found.tasks)}: {len(found.faults):,} do not fit ready_tasks: {shown}",
             "stop the workers and report this with the history of such a task",
         )
-    told = f"{scope} {found.tasks:,} tasks, folded from the log, agree with ready_tasks"
+    told = f"{scope} {tasks(found.tasks)}, folded from the log, fits ready_tasks"
     return ok("log", told if everything else f"{told} (--all compares all)")
 
 

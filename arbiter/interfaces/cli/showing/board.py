@@ -10,7 +10,7 @@ from rich.text import Text
 
 from arbiter.application.ready_row import ReadyRow
 from arbiter.application.views import TaskPage, TaskSummary
-from arbiter.interfaces.cli.showing.marks import NOTHING, age, milliseconds, status, table
+from arbiter.interfaces.cli.showing.marks import NOTHING, age, milliseconds, put, status, table
 
 ROOM_FOR_ALL = 110
 """Columns from which on a line tells who and why, too."""
@@ -35,7 +35,7 @@ def page(console: Console, found: TaskPage, more: str | None) -> None:
         shown.add_row(*_cells(task, wide=wide))
     if wide:
         _make_fit(console, shown)
-    console.print(shown)
+    put(console, shown)
     if more is not None:
         console.print(Text(f"more: {more}", "dim"), soft_wrap=True)
 
@@ -80,7 +80,7 @@ def waiting(console: Console, rows: Sequence[ReadyRow]) -> None:
     shown.columns[0].no_wrap = True
     for row in rows:
         shown.add_row(str(row.task_id), row.kind, row.queue, age(row.submitted_at))
-    console.print(shown)
+    put(console, shown)
 
 
 def _why(task: TaskSummary) -> Text:

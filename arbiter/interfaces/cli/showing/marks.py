@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from rich.console import Console
+from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
@@ -39,6 +41,11 @@ def counts(statuses: Mapping[str, int]) -> Text:
         told.append(", " if told else "")
         told.append(f"{statuses[name]:,} ").append(name, STYLES.get(name, ""))
     return told or Text("none", "dim")
+
+
+def tasks(count: int) -> str:
+    """Write how many tasks there are."""
+    return "1 task" if count == 1 else f"{count:,} tasks"
 
 
 def span(seconds: float) -> str:
@@ -85,6 +92,16 @@ def table(*headings: str) -> Table:
     for heading in headings:
         made.add_column(heading)
     return made
+
+
+def put(console: Console, shown: Table) -> None:
+    """Print a table without blanks at the end of its lines, so that it can be copied."""
+    for line in console.render_lines(shown, pad=False):
+        while line and not line[-1].text.rstrip():
+            line.pop()
+        if line:
+            line[-1] = line[-1]._replace(text=line[-1].text.rstrip())
+        console.print(Segments([*line, Segment.line()]), end="", soft_wrap=True)
 
 
 def card() -> Table:

@@ -9,7 +9,15 @@ from rich.console import Console
 from rich.text import Text
 
 from arbiter.application.views import Percentiles, QueueDepth
-from arbiter.interfaces.cli.showing.marks import NOTHING, age, card, counts, milliseconds, table
+from arbiter.interfaces.cli.showing.marks import (
+    NOTHING,
+    age,
+    card,
+    counts,
+    milliseconds,
+    put,
+    table,
+)
 from arbiter.runtime.service import Overview
 
 
@@ -30,7 +38,7 @@ def overview(console: Console, found: Overview) -> None:
         f" their worker, {stats.rescued:,} tasks rescued",
     )
     shown.add_row("throughput", f"{stats.throughput_per_minute:,.1f} completed a minute")
-    console.print(shown)
+    put(console, shown)
     console.print()
     _durations(
         console,
@@ -64,7 +72,7 @@ def queues(
             switches(depth.queue in paused, limits.get(depth.queue)),
             counts(depth.statuses),
         )
-    console.print(shown)
+    put(console, shown)
 
 
 def switches(is_paused: bool, limit: int | None) -> Text:
@@ -85,7 +93,7 @@ def _durations(console: Console, rows: Mapping[str, Percentiles]) -> None:
             *(milliseconds(value) for value in (spans.p50, spans.p95, spans.p99)),
             f"{spans.count:,}",
         )
-    console.print(shown)
+    put(console, shown)
 
 
 def _queues(console: Console, found: Overview) -> None:
@@ -94,7 +102,7 @@ def _queues(console: Console, found: Overview) -> None:
         shown.add_row(
             queue, switches(queue in found.paused, found.limits.get(queue)), counts(statuses)
         )
-    console.print(shown)
+    put(console, shown)
 
 
 def _workers(console: Console, found: Overview) -> None:
@@ -112,4 +120,4 @@ def _workers(console: Console, found: Overview) -> None:
             ", ".join(worker.queues),
             ", ".join(worker.agents) or NOTHING,
         )
-    console.print(shown)
+    put(console, shown)

@@ -11,7 +11,7 @@ from rich.text import Text
 from arbiter.application.answers import Story, TaskView
 from arbiter.domain.facts.lifecycle import TaskFact
 from arbiter.domain.status import Status
-from arbiter.interfaces.cli.showing.marks import STYLES, card, clock, pretty, status, table
+from arbiter.interfaces.cli.showing.marks import STYLES, card, clock, pretty, put, status, table
 from arbiter.projections.sentences import cause, failure, one_line, sentence
 
 
@@ -21,7 +21,7 @@ def task(console: Console, view: TaskView) -> None:
     shown = card()
     for name, told in (*_origin(view), *_way(view), *_content(view)):
         shown.add_row(name, told)
-    console.print(shown)
+    put(console, shown)
     if view.error is not None and view.error.detail and view.status is not Status.COMPLETED:
         console.print()
         console.print(Text(view.error.detail.rstrip(), "dim"), soft_wrap=True)
@@ -84,7 +84,7 @@ def history(console: Console, stories: Sequence[Story]) -> None:
             status(story.status),
             _told(story.fact),
         )
-    console.print(shown)
+    put(console, shown)
 
 
 def _told(fact: TaskFact) -> Text:
