@@ -12,10 +12,15 @@ from arbiter.runtime.scheduler import AsyncioScheduler
 
 
 @asynccontextmanager
-async def postgres_store(database: Any, clock: Any = None) -> AsyncIterator[PostgresStore]:
+async def postgres_store(
+    database: Any, clock: Any = None, *, schema: str = "arbiter"
+) -> AsyncIterator[PostgresStore]:
     """Open a store on a fresh database, and close it."""
     store = PostgresStore(
-        lambda: database.dsn, "arbiter", clock=clock or DatabaseClock(), scheduler=AsyncioScheduler()
+        lambda: database.dsn,
+        schema,
+        clock=clock or DatabaseClock(),
+        scheduler=AsyncioScheduler(),
     )
     await store.open()
     try:
