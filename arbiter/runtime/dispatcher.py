@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
+from itertools import chain, repeat
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +41,7 @@ from arbiter.domain.errors import (
     Conflict,
     IllegalTransition,
     InvalidInput,
+    Unavailable,
 )
 from arbiter.domain.facts.lifecycle import TaskFact
 from arbiter.domain.routing import Router
@@ -62,8 +65,15 @@ CLAIM_KEPT_SECONDS = 1.0
 """A claimed task that finds no slot for so long is offered to others again."""
 
 
+SAY_AGAIN_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
+LAST_WORDS_SECONDS = 5.0
+"""How long a worker that leaves tries to say how its tasks ended."""
+
 RECHECKS_IN_DOUBT = 20
 """How many beats after a lost connection to look for tasks that were begun without our knowing."""
+
+
+Report = Callable[[], Awaitable[object]]
 
 
 class Dispatcher:
@@ -107,7 +117,7 @@ class Dispatcher:
         self._news = 1
         self._news_seen = 0
         self._looked = clock.monotonic()
-        self._draining = False
+        self._draining = self._abandoned = False
         self._typical_seconds = 1.0
         self._in_doubt = 0
         self._unknown: set[UUID] = set()
@@ -273,7 +283,7 @@ class Dispatcher:
             self._finished.extendleft(reversed(finished))
             for _, execution in begun:
                 self._roster.let_go(execution.agent.name)
-            self._in_background(self._recover([made.task_id for made, _ in begun]))
+            self._insist(partial(self._recover, [made.task_id for made, _ in begun]))
             raise
         finally:
             self._claiming -= total
@@ -284,11 +294,18 @@ class Dispatcher:
             self._news_seen = max(self._news_seen, seen)
         self._after_finished(finished, turned.accepted)
         self._after_begun(begun, turned.accepted)
-        await self._take_in(turned.claimed)
+        try:
+            await self._take_in(turned.claimed)
+        except BaseException:
+            unread = [each.task_id for each in turned.claimed]
+            self._insist(partial(self._ready.unclaim, self.incarnation, unread))
+            raise
 
     def _begin(self, now: datetime) -> list[tuple[Entry, Execution]]:
         """Route and start the claimed tasks for which there is a free slot."""
         begun: list[tuple[Entry, Execution]] = []
+        if self._draining:
+            return begun
         waiting: list[tuple[Task, float]] = []
         while self._claimed and self._roster.free > 0 and len(begun) < self._share:
             task, since = self._claimed.popleft()
@@ -328,7 +345,7 @@ class Dispatcher:
         self, begun: Sequence[tuple[Entry, Execution]], accepted: frozenset[UUID]
     ) -> None:
         for made, execution in begun:
-            if made.task_id in accepted:
+            if made.task_id in accepted and not self._abandoned:
                 execution.begun = execution.last_beat = self._clock.monotonic()
                 self.executing[execution.attempt_id] = execution
                 self._executor.start(execution)
@@ -340,7 +357,7 @@ class Dispatcher:
     ) -> None:
         for made, execution, _ in finished:
             if made.task_id not in accepted:
-                self._in_background(self._end_again(made, execution))
+                self._insist(partial(self._end_again, made, execution))
 
     async def _take_in(self, claimed: Sequence[Claimed]) -> None:
         """Remember the claimed tasks whole: a fresh one from its submission, others from their stream."""
@@ -362,9 +379,9 @@ class Dispatcher:
 
     async def _recover(self, begun: Sequence[UUID]) -> None:
         """A turn that failed may have been written or not: ask the log, and keep nothing in doubt."""
+        self._in_doubt = RECHECKS_IN_DOUBT
         await self._log.barrier(self.incarnation)
         self._claimed.clear()
-        self._in_doubt = RECHECKS_IN_DOUBT
         await self._ready.forget(self.incarnation, self._clock.now())
         await self._resume(begun)
         self.something_is_ready()
@@ -375,7 +392,7 @@ class Dispatcher:
             task = remember(fact for fact in facts if isinstance(fact, TaskFact))
             if task is None or task.incarnation != self.incarnation or task.agent is None:
                 continue
-            if task.attempt_id not in self.executing:
+            if task.attempt_id not in self.executing and not self._abandoned:
                 self._roster.take(task.agent)
                 execution = Execution(task, self._roster[task.agent], self._clock.monotonic())
                 self.executing[execution.attempt_id] = execution
@@ -389,16 +406,16 @@ class Dispatcher:
         self._roster.let_go(execution.agent.name)
         self._learn(self._clock.monotonic() - execution.begun)
         if execution.closed:
-            self._in_background(self._let_go(execution))
+            self._insist(partial(self._let_go, execution))
         elif isinstance(outcome, Returned):
             self._complete(execution, outcome.value)
         elif isinstance(outcome, Raised):
-            self._in_background(self._fail(execution, outcome.error))
+            self._insist(partial(self._fail, execution, outcome.error))
         else:
             error = f.Failure(
                 kind="exception", type="Stopped", message="the handler stopped by itself"
             )
-            self._in_background(self._fail(execution, error))
+            self._insist(partial(self._fail, execution, error))
         self._wake()
 
     def _complete(self, execution: Execution, value: Any) -> None:
@@ -406,7 +423,7 @@ class Dispatcher:
             result = to_blob(value, "result", self._result_limit)
         except InvalidInput as no:
             error = f.Failure(kind="exception", type="InvalidResult", message=str(no))
-            self._in_background(self._fail(execution, error))
+            self._insist(partial(self._fail, execution, error))
             return
         now = self._clock.now()
         completed = verbs.complete(execution.task, execution.attempt_id, result, at=now)
@@ -453,13 +470,13 @@ class Dispatcher:
             return
         message = f"the {limit} limit passed on attempt {execution.assignment.attempt}"
         error = f.Failure(kind="timeout", type=limit, message=message)
-        self._close(execution, self._fail(execution, error))
+        self._close(execution, partial(self._fail, execution, error))
         self._executor.stop(execution)
 
-    def _close(self, execution: Execution, report: Any = None) -> None:
+    def _close(self, execution: Execution, report: Report | None = None) -> None:
         execution.closed = True
         if report is not None:
-            execution.reported = self._in_background(report)
+            execution.reported = self._insist(report)
 
     async def _let_go(self, execution: Execution) -> None:
         """The handler of a closed attempt has stopped: the task may be offered again."""
@@ -509,26 +526,35 @@ class Dispatcher:
         if claimed:
             await self._ready.unclaim(self.incarnation, claimed)
         await self._quiet(seconds, hurry)
-        rest = [execution for execution in self.executing.values() if not execution.closed]
-        for execution in rest:
-            self._close(execution, self._release(execution))
-            self._executor.stop(execution)
-        await self._quiet(0.0 if hurry.is_set() else 1.0, hurry)
         for lane in self._loops:
             await lane.stop()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        while self._finished:
+            await self._turn()
+        rest = [execution for execution in self.executing.values() if not execution.closed]
+        for execution in rest:
+            self._close(execution, partial(self._release, execution))
+            self._executor.stop(execution)
+        await self._quiet(0.0 if hurry.is_set() else 1.0, hurry)
+        await self._end_reports()
         return len(rest)
+
+    async def _end_reports(self) -> None:
+        """Wait for what is being said; what takes too long is left to those who rescue."""
+        if self._background:
+            _, late = await asyncio.wait(self._background, timeout=LAST_WORDS_SECONDS)
+            for report in late:
+                report.cancel()
 
     async def abandon(self) -> None:
         """The incarnation is lost: stop every handler, report nothing."""
-        self._draining = True
+        self._draining = self._abandoned = True
         self._claimed.clear()
         self._finished.clear()
         for execution in list(self.executing.values()):
             execution.closed = True
             self._executor.stop(execution)
         for lane in self._loops:
-            lane.wake()
+            self._insist(lane.stop)
 
     async def _release(self, execution: Execution) -> None:
         """Give a task back; one that may run only once cannot be, and fails."""
@@ -569,13 +595,32 @@ class Dispatcher:
         if self._draining:
             self._settled.set()
 
-    def _in_background(self, work: Any) -> asyncio.Future[object]:
+    def _insist(self, report: Report) -> asyncio.Future[object]:
+        """Say something in the background, until it is said."""
         future: asyncio.Future[object] = asyncio.ensure_future(
-            self._scheduler.start(_logged(work), name="arbiter report")
+            self._scheduler.start(self._insisting(report), name="arbiter report")
         )
         self._background.add(future)
         future.add_done_callback(self._forget)
         return future
+
+    async def _insisting(self, report: Report) -> None:
+        for pause in chain(SAY_AGAIN_SECONDS, repeat(SAY_AGAIN_SECONDS[-1])):
+            try:
+                await report()
+            except Unavailable as away:
+                if self._abandoned:
+                    return
+                log.warning("a report cannot be appended: %s; again in %g s", away, pause)
+                await self._scheduler.sleep(pause)
+            except ArbiterError as error:
+                log.warning("a report could not be appended: %s", error)
+                return
+            except Exception:
+                log.exception("a report failed")
+                return
+            else:
+                return
 
     def _forget(self, future: asyncio.Future[object]) -> None:
         self._background.discard(future)
@@ -592,17 +637,6 @@ class Dispatcher:
 async def _then(event: asyncio.Event, call: Callable[[], object]) -> None:
     await event.wait()
     call()
-
-
-async def _logged(work: Any) -> object:
-    try:
-        return await work
-    except ArbiterError as error:
-        log.warning("a report could not be appended: %s", error)
-        return None
-    except Exception:
-        log.exception("a report failed")
-        return None
 
 
 def _fresh(claimed: Claimed) -> Task:

@@ -18,7 +18,7 @@ class LeaseKeeper:
         self,
         leases: Leases,
         clock: Clock,
-        incarnation: Callable[[], UUID],
+        incarnation: UUID,
         heard: Callable[[Beat, float], object],
         *,
         beat_seconds: float,
@@ -31,7 +31,7 @@ class LeaseKeeper:
     async def run_once(self) -> float:
         """Beat once; say when the next beat is due, whatever this one took."""
         began = self._clock.monotonic()
-        beat = await self._leases.beat(self._incarnation())
+        beat = await self._leases.beat(self._incarnation)
         took = self._clock.monotonic() - began
         self._heard(beat, took)
         return max(0.001, self._beat_seconds - took)

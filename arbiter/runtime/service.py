@@ -21,9 +21,10 @@ from arbiter.application.ready_row import ReadyRow
 from arbiter.application.views import Stats, TaskFilter
 from arbiter.domain import facts as f
 from arbiter.domain.commands import Redrive, Submit
-from arbiter.domain.errors import Conflict, InvalidInput, UnknownTask, WaitTimeout
+from arbiter.domain.errors import Conflict, InvalidInput, Stopped, UnknownTask, WaitTimeout
 from arbiter.runtime.catching_up import catch_up
 from arbiter.runtime.clock import DatabaseClock
+from arbiter.runtime.engine import OVER
 from arbiter.runtime.follower import Follower
 from arbiter.runtime.hosted import HostedAgent
 from arbiter.runtime.scheduler import AsyncioScheduler
@@ -80,7 +81,7 @@ class Service:
         self._agents: dict[str, HostedAgent] = {}
         self._worker: Worker | None = None
         self._opening = asyncio.Lock()
-        self._is_open = False
+        self._is_open = self._is_over = False
         self.orchestrator: Orchestrator
         self.follower: Follower
         self.kinds: KnownKinds
@@ -88,6 +89,8 @@ class Service:
     async def open(self) -> None:
         """Connect at first use."""
         if not self._is_open:
+            if self._is_over:
+                raise Stopped(OVER)
             async with self._opening:
                 await self._open()
 
@@ -207,16 +210,21 @@ class Service:
             self._worker = None
 
     async def close(self, drain_seconds: float | None = None) -> None:
-        """Drain and disconnect."""
-        if not self._is_open:
-            return
+        """Drain and disconnect, for good."""
+        self._is_over = True
+        try:
+            if self._is_open:
+                await self._disconnect(drain_seconds)
+        finally:
+            self._scheduler.close()
+
+    async def _disconnect(self, drain_seconds: float | None) -> None:
         try:
             await self.drain(drain_seconds)
         finally:
             self._is_open = False
             await self.follower.stop()
             await self.store.close()
-            self._scheduler.close()
 
     async def wait(self, task_id: UUID, seconds: float | None) -> TaskView:
         """Return the task when its run is over. Raises UnknownTask, WaitTimeout."""

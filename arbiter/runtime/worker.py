@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -45,6 +46,10 @@ BeatShell = Callable[[Callable[[Leases], Awaitable[float]]], Callable[[], Awaita
 SWEEP_FOR_LATER = 0.02
 SWEEP_FOR_READY = 1.0
 """What was offered may be unroutable, or have a time limit: to be looked at, but not each time."""
+
+
+SLOWEST_MEASURE_SECONDS = 1.0
+"""A beat that took longer does not tell the database's time well enough to set the clock by."""
 
 
 class Background(Protocol):
@@ -203,7 +208,7 @@ class Worker:
             roster=Roster({agent.name: agent for agent in self._agents}, hosting.slots),
             queues=hosting.queues,
             isolated=self._processes.run,
-            lost=self._lost,
+            lost=partial(self._lost, incarnation),
             poll_seconds=hosting.poll_seconds,
             result_limit=hosting.result_limit,
         )
@@ -211,6 +216,9 @@ class Worker:
 
     async def _leave(self, released: int) -> None:
         if self.incarnation is None:
+            return
+        if await self._out.ready.claimed_by(self.incarnation, 1):
+            log.warning("this worker could not give back all its tasks: others will rescue them")
             return
         now = self._out.clock.now()
         await self._out.ready.forget(self.incarnation, now)
@@ -220,11 +228,12 @@ class Worker:
 
     async def _beat(self, leases: Leases) -> float:
         """Beat once (in the shell's thread, on the shell's connection)."""
+        incarnation = self._current()
         keeper = LeaseKeeper(
             leases,
             self._out.clock,
-            self._current,
-            self._after_beat,
+            incarnation,
+            partial(self._after_beat, incarnation),
             beat_seconds=self._hosting.beat_seconds,
         )
         return await keeper.run_once()
@@ -233,19 +242,17 @@ class Worker:
         assert self.incarnation is not None, "a worker beats only after it has joined"
         return self.incarnation
 
-    def _after_beat(self, beat: Beat, took: float) -> None:
-        self._out.clock.follow(beat.now, took)
-        self._loop_call(self._take_in, beat)
+    def _after_beat(self, incarnation: UUID, beat: Beat, took: float) -> None:
+        if took < SLOWEST_MEASURE_SECONDS:
+            self._out.clock.follow(beat.now, took)
+        self._reaping.call_soon(partial(self._take_in, incarnation, beat))
 
-    def _loop_call(self, call: Callable[[Beat], None], beat: Beat) -> None:
-        """Come back from the beating thread to our own loop."""
-        self._reaping.call_soon(lambda: call(beat))
-
-    def _take_in(self, beat: Beat) -> None:
+    def _take_in(self, incarnation: UUID, beat: Beat) -> None:
+        """Take in what a beat has learnt (back on our own loop)."""
         if self._reaper.observe(beat):
             self._reaping.wake()
         if not beat.alive:
-            self._lost()
+            self._lost(incarnation)
         if self.running or (self._dispatcher is not None and self._dispatcher.is_in_doubt):
             self._rechecking.wake()  # a signal to stop may have been missed
 
@@ -273,8 +280,8 @@ class Worker:
         self._next_sweep = None
         self._sweeping.wake()
 
-    def _lost(self) -> None:
-        if not self._is_lost:
+    def _lost(self, incarnation: UUID) -> None:
+        if incarnation == self.incarnation and not self._is_lost:
             self._is_lost = True
             self._rejoining.wake()
 
