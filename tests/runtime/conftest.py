@@ -1,0 +1,56 @@
+"""Arbiters on a real database, stopped after the test, with the truth looked at in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from arbiter import Arbiter, connect
+from tests.support.database import Database, Databases
+from tests.support.recycling import empty
+from tests.support.soundness import assert_sound
+from tests.support.workbench import Workbench
+
+Connect = Callable[..., Arbiter]
+
+
+@pytest.fixture(scope="session")
+def shared_database(databases: Databases) -> Iterator[Database]:
+    with databases.migrated() as database:
+        yield database
+
+
+@pytest.fixture
+def database(shared_database: Database) -> Iterator[Database]:
+    yield shared_database
+    empty(shared_database)
+
+
+@pytest.fixture
+def connected(database) -> Iterator[Connect]:
+    """Makes Arbiters that never find anything by polling."""
+    made: list[Arbiter] = []
+
+    def connected(**settings: Any) -> Arbiter:
+        arbiter = connect(dsn=database.dsn, **{"poll_seconds": 600, **settings})
+        made.append(arbiter)
+        return arbiter
+
+    yield connected
+    for arbiter in made:
+        arbiter.stop(drain=0)
+    assert_sound(database.dsn)
+
+
+@pytest.fixture
+def arbiter(connected: Connect) -> Arbiter:
+    return connected()
+
+
+@pytest.fixture
+def bench() -> Iterator[Workbench]:
+    bench = Workbench()
+    yield bench
+    bench.open()
