@@ -57,7 +57,8 @@ def _checked(arbiter: Arbiter, lines: Iterable[tuple[int, Wishes]], tell: Tell) 
             raise _in_line(number, no) from None
         kinds.setdefault((command.kind, command.any_kind), command)
         count += 1
-        tell(count)
+        if count % AT_A_TIME == 0:
+            tell(count)
     for command in kinds.values():
         arbiter.core.run(lambda service, command=command: service.known(command))  # type: ignore[misc]
     return count

@@ -69,17 +69,19 @@ class CommandLine:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start a command in a process of its own."""
-        return self.start_with(subprocess.DEVNULL, *words)
+        return self.start_with(*words)
 
-    def start_with(self, stdin: int, *words: str) -> subprocess.Popen[str]:
-        """Start a command that reads from somewhere."""
+    def start_with(
+        self, *words: str, stdin: int = subprocess.DEVNULL, stderr: int = subprocess.PIPE
+    ) -> subprocess.Popen[str]:
+        """Start a command that reads from somewhere, or complains elsewhere."""
         return subprocess.Popen(
             [sys.executable, "-m", "arbiter", *words],
             cwd=self.folder,
             env=self._whole_environ(),
             stdin=stdin,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
         )
 

@@ -176,6 +176,11 @@ BAD = {
         2,
         "MODULE: there is no module 'nothing_of_this_name'",
     ),
+    "nothing to review": (
+        ["demo", "nowhere"],
+        2,
+        "PATH: nowhere does not exist; name a Python file",
+    ),
     "no part": (["bench", "--only", "everything"], 2, "only: "),
 }
 

@@ -8,6 +8,7 @@ import sys
 import pytest
 from typer.main import get_command
 
+import arbiter
 from arbiter import __version__
 from arbiter.interfaces.cli.app import app
 from arbiter.interfaces.cli.exits import MEANINGS
@@ -33,6 +34,17 @@ def test_help_waits_for_nothing_slow_to_be_imported(nowhere):
     )
     imported = {line.rsplit("|", 1)[-1].strip() for line in ran.stderr.splitlines()}
     assert imported & set(SLOW) == set()
+
+
+@pytest.mark.parametrize("name", arbiter.__all__)
+def test_a_public_name_comes_when_it_is_asked_for(name):
+    assert getattr(arbiter, name).__name__ == name
+    assert name in dir(arbiter)
+
+
+def test_a_name_that_is_not_public_is_no_name():
+    with pytest.raises(AttributeError, match="has no attribute 'conect'"):
+        _ = arbiter.conect
 
 
 def test_help_shows_every_command_by_what_it_is_for(nowhere):

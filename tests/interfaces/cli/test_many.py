@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+from contextlib import suppress
 
 import pytest
 
@@ -109,3 +112,20 @@ def test_one_unknown_kind_at_the_end_and_nothing_is_written(cli, greeting, datab
     file = lines(*[{"kind": "greet"}] * 1_500, {"kind": "gret"})
     assert "did you mean 'greet'?" in cli("submit", "--many", file, code=1).error
     assert facts_in(database) == before
+
+
+def test_who_looks_sees_how_far_it_has_come(cli, lines):
+    ours, theirs = pty.openpty()
+    file = lines(*[{"kind": "greet"}] * 2_500)
+    terminal = cli.with_environ(TERM="xterm")
+    process = terminal.start_with("submit", "--many", file, "--any-kind", stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    with suppress(OSError):  # how a terminal's other end tells that nobody is there any more
+        while part := os.read(ours, 65536):
+            seen += part
+    os.close(ours)
+    out, _ = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, "2,500 submitted\n")
+    assert b"submitting" in seen
+    assert b"2500/2500" in seen

@@ -105,7 +105,7 @@ def test_a_person_is_asked_before_many_are_redriven(cli, greeting, failed, asked
     answer, code, run = asked
     ours, theirs = pty.openpty()
     os.write(ours, f"{answer}\n".encode())
-    process = cli.start_with(theirs, "task", "redrive", "--where-kind", "greet")
+    process = cli.start_with("task", "redrive", "--where-kind", "greet", stdin=theirs)
     os.close(theirs)
     out, err = process.communicate(timeout=60)
     os.close(ours)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from tests.interfaces.cli.conftest import facts_in
+from tests.support.eventually import eventually
 
 
 def test_the_id_of_the_task_comes_first(cli, arbiter):
@@ -106,3 +108,26 @@ def test_waiting_too_short_is_refused_and_the_task_goes_on(cli, arbiter):
 def test_a_task_may_wait_for_a_moment(cli, arbiter, moment):
     told = cli("submit", "greet", "--any-kind", "--not-before", moment, "--json").json
     assert arbiter.status(told["task_id"]).not_before > datetime.now().astimezone()
+
+
+def test_who_waits_may_go_away(cli, arbiter):
+    process = cli.start("submit", "greet", "--any-kind", "--wait")
+
+    def submitted():
+        arbiter.views.catch_up()
+        return arbiter.views.find_tasks().tasks
+
+    eventually(submitted, within=30)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (130, "", "")
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(cli, arbiter):
+    arbiter.submit("greet", "x" * 200_000, any_kind=True)
+    [task] = (arbiter.views.catch_up(), arbiter.views.find_tasks().tasks)[1]
+    process = cli.start("task", "show", str(task.task_id), "--json")
+    process.stdout.read(10)
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.wait(30)
