@@ -17,6 +17,7 @@ import msgspec
 from arbiter import AsyncRunningTask, connect
 from arbiter.interfaces.bench.resident import resident_bytes
 from arbiter.interfaces.bench.workload import AGENT, KIND
+from arbiter.runtime.collector import settle
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +55,7 @@ def work(order: Order, words: TextIO) -> None:
             say("executed")
 
     arbiter.views.lag()  # opens its connections
+    settle()  # as `arbiter worker` does
     say("open")
     for word in words:
         match word.strip():

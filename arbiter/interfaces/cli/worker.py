@@ -92,11 +92,14 @@ def _over(declared: Settings, given: Settings) -> Settings:
 def _work(session: Session, core: Core) -> int:
     import asyncio
 
+    from arbiter.runtime.collector import settle
+
     hurry = asyncio.Event()
     told_to_stop = Event()
     with _signals(core, told_to_stop, hurry):
         try:
             core.run(core.start)
+            settle()
             if not told_to_stop.is_set():
                 _say_hosting(session, core)
             told_to_stop.wait()

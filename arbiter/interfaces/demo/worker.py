@@ -10,6 +10,7 @@ from typing import TextIO
 from arbiter import Limits, RetryPolicy, Settings, connect
 from arbiter.interfaces.demo.reviewers import REVIEWERS
 from arbiter.interfaces.demo.tools import require_tools
+from arbiter.runtime.collector import settle
 
 QUEUE = "demo"
 AGENTS = {"ruff": "review.style", "bandit": "review.security", "radon": "review.complexity"}
@@ -30,6 +31,7 @@ def serve(settings: Settings, until: TextIO) -> None:
             limits=Limits(start_to_close=60),
         )(REVIEWERS[kind])
     arbiter.start()
+    settle()
     print(READY, flush=True)
     until.read()
     arbiter.stop(drain=5)
