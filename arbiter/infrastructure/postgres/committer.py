@@ -34,6 +34,9 @@ LANES = 2
 WORTH_A_LANE = 250
 """Waiting decisions that are worth a second commit beside the one under way."""
 
+PATIENCE_SECONDS = 0.02
+"""How long a few decisions wait for the commit under way; one that is held up shall hold up nobody else."""
+
 RECONNECT_SECONDS = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0)
 
 LOST = (psycopg.OperationalError, Unavailable)
@@ -109,19 +112,35 @@ class Committer:
     async def run_once(self) -> int:
         """Commit one batch, if there is one worth it; return how many decisions it held.
 
-        While another commit is under way, a few decisions wait for its end: together they cost less.
+        While another commit is under way, a few decisions wait a little for its end: together they cost less.
         """
         if self._committing and len(self._waiting) < WORTH_A_LANE:
             return 0
         batch = self._take()
         if not batch:
             return 0
-        self._committing += 1
+        under_way = self._begin()
+        alarm = self._scheduler.call_later(PATIENCE_SECONDS, under_way)
         try:
             await self._commit_batch(batch)
         finally:
-            self._committing -= 1
+            alarm.cancel()
+            under_way()
         return len(batch)
+
+    def _begin(self) -> Callable[[], None]:
+        """Count a commit as worth waiting for, until what is returned is called."""
+        self._committing += 1
+        counted = True
+
+        def end() -> None:
+            nonlocal counted
+            if counted:
+                counted = False
+                self._committing -= 1
+                self._woken.set()
+
+        return end
 
     async def _commit_batch(self, batch: Sequence[tuple[Entry, Answer]]) -> None:
         outcomes = await self._commit([made for made, _ in batch])
