@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGS ?=
 
 .NOTPARALLEL:
-.PHONY: help demo test check format lint types imports docs bench clean
+.PHONY: help demo test test-deep check format lint types imports docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -15,6 +15,9 @@ demo: .venv/.has-demo ## review real code with agents, kill one half-way, see it
 
 test: .venv/.has-test ## run the tests, on an embedded PostgreSQL unless ARBITER_TEST_DSN names one
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 $(ARGS)
+
+test-deep: .venv/.has-test ## search longer: many random lives, plans among a million tasks
+	$(BIN)/python -m pytest -m deep -n logical --maxprocesses 2 $(ARGS)
 
 check: lint types imports test ## all that CI asks for: format, lint, types, imports, tests, docs
 
