@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from arbiter.application.ports import Handle
+from arbiter.runtime.threads import DaemonThreads
 
 T = TypeVar("T")
 
@@ -17,7 +17,7 @@ class AsyncioScheduler:
 
     def __init__(self, threads: int = 10) -> None:
         """`threads` bounds how many blocking calls run at a time."""
-        self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="arbiter")
+        self._threads = DaemonThreads(threads, "arbiter")
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
