@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 
@@ -11,6 +11,19 @@ class ArbiterError(Exception):
     """The root of all refusals; `code` is stable, the message is one line for a person."""
 
     code: ClassVar[str] = "arbiter_error"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Cross into another process whole, whatever the constructor takes."""
+        return _made_again, (type(self), self.args, self.__dict__)
+
+
+def _made_again(
+    kind: type[ArbiterError], said: tuple[Any, ...], kept: dict[str, Any]
+) -> ArbiterError:
+    error = kind.__new__(kind, *said)
+    error.args = said
+    error.__dict__.update(kept)
+    return error
 
 
 class InvalidInput(ArbiterError):

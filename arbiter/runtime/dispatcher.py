@@ -46,7 +46,7 @@ from arbiter.domain.errors import (
 from arbiter.domain.facts.lifecycle import TaskFact
 from arbiter.domain.routing import Router
 from arbiter.domain.task import Task, evolve, remember
-from arbiter.runtime.execution import Execution, Outcome, Raised, Returned
+from arbiter.runtime.execution import Execution, Outcome, Raised, Returned, failure_of
 from arbiter.runtime.executor import Executor, Isolated
 from arbiter.runtime.hosted import HostedAgent, Roster
 from arbiter.runtime.loop import Loop
@@ -421,8 +421,9 @@ class Dispatcher:
     def _complete(self, execution: Execution, value: Any) -> None:
         try:
             result = to_blob(value, "result", self._result_limit)
-        except InvalidInput as no:
-            error = f.Failure(kind="exception", type="InvalidResult", message=str(no))
+        except Exception as no:  # noqa: BLE001 - a value may fail even to be looked at
+            said = str(no) if isinstance(no, InvalidInput) else f"result: {failure_of(no).message}"
+            error = f.Failure(kind="exception", type="InvalidResult", message=said)
             self._insist(partial(self._fail, execution, error))
             return
         now = self._clock.now()

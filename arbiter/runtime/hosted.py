@@ -32,7 +32,7 @@ class HostedAgent:
         """All slots are free."""
         self.profile, self.handler, self.retry, self.limits = profile, handler, retry, limits
         self.isolation = isolation
-        self.is_async = inspect.iscoroutinefunction(handler)
+        self.is_async = is_async(handler)
         self.abilities = abilities_of(profile)
         self.slots = profile.max_concurrency
         self.busy = 0
@@ -50,6 +50,12 @@ class HostedAgent:
     def can(self, kind: str, needs: tuple[str, ...]) -> bool:
         """Tell whether it is able to do such a task, busy or not."""
         return kind in self.profile.kinds and all(need in self.abilities for need in needs)
+
+
+def is_async(handler: Handler) -> bool:
+    """Tell whether a handler is to be awaited: a coroutine function, or an object called like one."""
+    called = getattr(handler, "__call__", None)  # noqa: B004 - not whether, but how it is called
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(called)
 
 
 class Roster:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import inspect
 import multiprocessing
 import os
 import signal
@@ -14,8 +13,9 @@ from multiprocessing.connection import Connection
 from typing import Any, cast
 
 from arbiter.application.ports import Scheduler
+from arbiter.domain.errors import ArbiterError
 from arbiter.runtime.execution import Execution, failure_of
-from arbiter.runtime.hosted import Handler
+from arbiter.runtime.hosted import Handler, is_async
 from arbiter.runtime.running import Assignment, AsyncRunningTask, RunningTask, StopFlag
 
 _spawn = multiprocessing.get_context("spawn")
@@ -112,7 +112,9 @@ def _talk(process: Any, ours: Connection, theirs: Connection, task: RunningTask)
 def _answer(call: Any) -> Exception | None:
     try:
         call()
-    except Exception as no:  # noqa: BLE001 - the handler's process raises it in turn
+    except ArbiterError as no:  # the handler's process raises it in turn
+        return no
+    except Exception as no:  # noqa: BLE001 - the same, but it may not be able to cross
         return RuntimeError(str(no))
     return None
 
@@ -155,7 +157,7 @@ def _in_the_process(pipe: Connection, handler: Handler, assignment: Assignment) 
 
 def _call(handler: Handler, assignment: Assignment, line: _Line) -> Any:
     stop = StopFlag()
-    if not inspect.iscoroutinefunction(handler):
+    if not is_async(handler):
         task = RunningTask(
             assignment,
             stop,
