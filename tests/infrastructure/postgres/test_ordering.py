@@ -18,7 +18,7 @@ from arbiter.infrastructure.serialization import FactMapper
 from arbiter.testing.builders import completed, rescheduled, validated
 from arbiter.testing.contracts.given import Given, decision, wanted
 from tests.support.orchestrating import a_submission, orchestrator
-from tests.support.server import asked, connected
+from tests.support.server import asked, connected, holding
 from tests.support.stores import postgres_store
 
 ROUNDS = 60
@@ -186,3 +186,26 @@ async def test_without_the_lock_the_same_reader_misses_facts(race, database):
         if await race(5):
             return
     pytest.fail("nothing was missed although nothing kept the order")
+
+
+async def test_a_clock_that_was_set_back_does_not_turn_the_log_s_times(database):
+    async with postgres_store(database) as store:
+        given = Given(store)
+        await given.task()
+        await asked(
+            database.dsn,
+            """INSERT INTO arbiter.log_times
+               SELECT 1000000, at + interval '1 hour' FROM arbiter.log_times""",
+        )
+        await asked(database.dsn, "SELECT setval('arbiter.facts_notification_id_seq', 1000000)")
+        await given.task()
+        await store.log.append_facts([given.joined(uuid4())])
+    times = await asked(database.dsn, "SELECT at FROM arbiter.log_times ORDER BY position")
+    assert len(times) == 4
+    assert times[1] == times[2] == times[3]
+
+
+async def test_a_program_that_locks_numbers_of_its_own_keeps_nobody_waiting(database):
+    own = "SELECT pg_advisory_lock(oid::bigint) FROM pg_class WHERE oid < 100000"
+    async with postgres_store(database) as store, holding(database.dsn, own), asyncio.timeout(2):
+        await Given(store).task()
