@@ -20,6 +20,11 @@ Name = Annotated[
 Words = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
 """A sentence a person gives as a reason."""
 
+Ability = Annotated[
+    str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+"""What an agent must be able to do: no control characters, which stand between abilities on their way."""
+
 Priority = Annotated[int, Field(ge=0, le=9, strict=True)]
 
 
@@ -37,7 +42,7 @@ class Submit(Command):
     queue: Name = "default"
     tenant: Name = "default"
     priority: Priority = 5
-    requires: dict[Name, tuple[Words, ...]] = {}
+    requires: dict[Name, tuple[Ability, ...]] = {}
     not_before: AwareDatetime | None = None
     limits: Limits = NO_LIMITS
     retry: RetryPolicy | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
@@ -12,9 +13,9 @@ from arbiter.domain.errors import Unavailable
 from arbiter.infrastructure.postgres import committer
 from arbiter.infrastructure.postgres.connections import NOTICES_A_SILENT_PEER, Connections
 from arbiter.testing.builders import rescheduled, suspended
-from arbiter.testing.contracts.given import Given
+from arbiter.testing.contracts.given import Given, decision
 from tests.support.proxy import Proxy
-from tests.support.server import asked, holding, somebody_waits, waiting_backends
+from tests.support.server import asked, holding, holding_the_log, somebody_waits, waiting_backends
 from tests.support.stores import postgres_store
 from tests.support.waiting import eventually
 
@@ -71,6 +72,22 @@ class TestAFrozenWriter:
             await given.task()
         frozen.cancel()
         proxy.leave()
+
+
+class TestTheLogSomebodyHolds:
+    async def test_for_too_long_is_told_to_who_waits_and_nothing_is_written(
+        self, store, given, database
+    ):
+        made, task = decision(None, *given.submission(), at=given.now)
+        joined = given.joined(uuid4())
+        async with holding_the_log(database.dsn):
+            appends = store.log.append(made), store.log.append_facts([joined])
+            told = await asyncio.gather(*appends, return_exceptions=True)
+        assert [type(each) for each in told] == [Unavailable, Unavailable]
+        assert all("lock timeout" in str(each) for each in told)
+        assert await store.log.last_position() == 0
+        await store.log.append(made)
+        assert await store.ready.row(task.id) == made.row
 
 
 class TestARowSomebodyHolds:
