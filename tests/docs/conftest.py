@@ -9,7 +9,10 @@ import pytest
 
 @pytest.fixture(scope="session")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a reader who has just installed Arbiter: no settings, an empty home."""
+    """The environment of a reader who has just installed Arbiter: an empty home.
+
+    The only setting keeps the embedded server in that home; as root it would be in /var/lib.
+    """
     home = tmp_path_factory.mktemp("reader")
     mine = {name: value for name, value in os.environ.items() if not name.startswith("ARBITER_")}
     return mine | {
@@ -17,5 +20,6 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "XDG_DATA_HOME": str(home / "data"),
         "XDG_STATE_HOME": str(home / "state"),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "ARBITER_EMBEDDED_DIR": str(home / "arbiter"),
         "NO_COLOR": "1",
     }
