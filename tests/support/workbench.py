@@ -73,7 +73,7 @@ class Workbench:
         """Stay until opened or cancelled (an `async def` handler)."""
         self._come(task)
         try:
-            while not self._open.is_set():
+            while not self._open.is_set():  # noqa: ASYNC110 - opened from another thread
                 await asyncio.sleep(0.01)
         except asyncio.CancelledError:
             self.stopped.put(task)
