@@ -1,4 +1,4 @@
-"""Waiting for what happens elsewhere: looked for again and again, up to a deadline."""
+"""Waiting, in a coroutine, for what nobody tells of: looked for again and again, up to a deadline."""
 
 from __future__ import annotations
 
