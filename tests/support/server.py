@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 from psycopg import AsyncConnection
 
@@ -60,3 +61,13 @@ async def somebody_waits(dsn: str, how_many: int = 1) -> None:
         return await waiting_backends(dsn) >= how_many
 
     await eventually(look)
+
+
+async def versions_of(dsn: str, stream_id: UUID) -> list[int]:
+    """The versions that stand in the log of one stream, each as often as it stands there."""
+    rows = await asked(
+        dsn,
+        "SELECT originator_version FROM arbiter.facts WHERE originator_id = %s ORDER BY 1",
+        (stream_id,),
+    )
+    return [version for (version,) in rows]

@@ -4,71 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import namedtuple
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import psycopg
 import pytest
-from psycopg import AsyncClientCursor, AsyncRawCursor, IsolationLevel
-from psycopg.rows import class_row, dict_row, kwargs_row, namedtuple_row, scalar_row
 
-from arbiter import aio, connect
-from arbiter.application.agents import keyed_task_id
+from arbiter import connect
 from arbiter.bootstrap.inbox import Inbox
-from arbiter.domain.errors import IdempotencyConflict, InvalidInput, UnknownKind, UnknownTask
+from arbiter.domain.errors import UnknownKind, UnknownTask
 from arbiter.domain.status import Status
-from arbiter.infrastructure.postgres.roles import grant_runtime_role
 from arbiter.testing.contracts.bell import Ear
 from arbiter.testing.contracts.given import Given
+from tests.support.callers import KIND, nothing_is_left_in_the_inbox, submitting, tasks_in
 from tests.support.orchestrating import a_submission, orchestrator
 from tests.support.server import asked, connected, holding_the_log, somebody_waits
 from tests.support.stores import postgres_store
-from tests.support.waiting import eventually
-
-KIND = "send-letter"
-Order = namedtuple("Order", ["id", "note"])  # noqa: PYI024  any class will do
-
-
-@pytest.fixture
-async def orders(database) -> None:
-    """The caller's own table."""
-    await asked(database.dsn, "CREATE TABLE public.orders (id int PRIMARY KEY, note text)")
-    await asked(database.dsn, "INSERT INTO public.orders VALUES (1, ''), (2, '')")
-
-
-@pytest.fixture
-async def arbiter(database, orders):
-    async with aio.connect(database.dsn) as arbiter:
-        yield arbiter
-
-
-@pytest.fixture
-async def caller(database, orders):
-    async with connected(database.dsn, autocommit=False) as connection:
-        yield connection
 
 
 @pytest.fixture
 async def store(database):
     async with postgres_store(database) as store:
         yield store
-
-
-def submitting(arbiter, connection, payload=None, **options):
-    options = {"any_kind": True} | options
-    return arbiter.submit(KIND, payload, connection=connection, **options)
-
-
-async def tasks_in(database) -> list[UUID]:
-    rows = await asked(database.dsn, "SELECT task_id FROM arbiter.ready_tasks ORDER BY 1")
-    facts = await asked(database.dsn, "SELECT DISTINCT originator_id FROM arbiter.facts ORDER BY 1")
-    assert rows == facts, "every task here has facts and a row"
-    return [task_id for (task_id,) in rows]
-
-
-async def nothing_is_left_in_the_inbox(database) -> None:
-    assert await asked(database.dsn, "SELECT task_id FROM arbiter.inbox") == []
 
 
 class TestAtomic:
@@ -275,226 +231,3 @@ class TestNobodyWaits:
             await somebody_waits(database.dsn, 2)
         await asyncio.gather(committing, *others)
         assert submitted.task_id in await tasks_in(database)
-
-
-class TestKeys:
-    """The same key again is the same task; it never costs the caller his transaction."""
-
-    async def test_twice_in_one_transaction(self, arbiter, caller, database):
-        first = await submitting(arbiter, caller, 1, idempotency_key="k")
-        again = await submitting(arbiter, caller, 1, idempotency_key="k")
-        assert (again.task_id, again.repeated) == (first.task_id, True)
-        await caller.commit()
-        assert await tasks_in(database) == [first.task_id]
-        assert len(await arbiter.history(first.task_id)) == 2
-
-    async def test_in_two_open_transactions(self, arbiter, caller, database):
-        async with connected(database.dsn, autocommit=False) as other:
-            one = await submitting(arbiter, caller, 1, idempotency_key="k")
-            two = await submitting(arbiter, other, 1, idempotency_key="k")
-            await caller.execute("UPDATE public.orders SET note = 'one' WHERE id = 1")
-            await other.execute("UPDATE public.orders SET note = 'two' WHERE id = 2")
-            await caller.commit()
-            await other.commit()
-        assert one.task_id == two.task_id
-        assert await tasks_in(database) == [one.task_id]
-        assert len(await arbiter.history(one.task_id)) == 2
-        notes = await asked(database.dsn, "SELECT note FROM public.orders ORDER BY id")
-        assert notes == [("one",), ("two",)]
-        await nothing_is_left_in_the_inbox(database)
-
-    async def test_in_two_transactions_that_commit_at_once(self, arbiter, caller, database):
-        async with connected(database.dsn, autocommit=False) as other:
-            one = await submitting(arbiter, caller, 1, idempotency_key="k")
-            await submitting(arbiter, other, 1, idempotency_key="k")
-            async with holding_the_log(database.dsn):
-                commits = [asyncio.ensure_future(each.commit()) for each in (caller, other)]
-                await somebody_waits(database.dsn, 2)
-            await asyncio.gather(*commits)
-        assert await tasks_in(database) == [one.task_id]
-
-    async def test_against_a_task_that_stands(self, arbiter, caller, database):
-        first = await arbiter.submit(KIND, 1, any_kind=True, idempotency_key="k")
-        again = await submitting(arbiter, caller, 1, idempotency_key="k")
-        await caller.execute("INSERT INTO public.orders VALUES (3, 'kept')")
-        await caller.commit()
-        assert (again.task_id, again.repeated) == (first.task_id, True)
-        assert await tasks_in(database) == [first.task_id]
-        assert await asked(database.dsn, "SELECT note FROM public.orders WHERE id = 3")
-
-    async def test_against_a_submission_that_overtakes_it(self, arbiter, caller, database):
-        left = await submitting(arbiter, caller, 1, idempotency_key="k")
-        stands = await arbiter.submit(KIND, 1, any_kind=True, idempotency_key="k")
-        again = await submitting(arbiter, caller, 1, idempotency_key="k")
-        await caller.commit()
-        assert left.task_id == stands.task_id == again.task_id
-        assert again.repeated
-        assert len(await arbiter.history(left.task_id)) == 2
-
-    @pytest.mark.parametrize(
-        "isolation", [IsolationLevel.REPEATABLE_READ, IsolationLevel.SERIALIZABLE]
-    )
-    async def test_in_a_transaction_that_cannot_see_the_first_task(
-        self, arbiter, caller, database, isolation
-    ):
-        await caller.set_isolation_level(isolation)
-        await caller.execute("UPDATE public.orders SET note = 'kept' WHERE id = 1")
-        stands = await arbiter.submit(KIND, 1, any_kind=True, idempotency_key="k")
-        left = await submitting(arbiter, caller, 1, idempotency_key="k")
-        await caller.commit()
-        assert left.task_id == stands.task_id
-        assert await tasks_in(database) == [stands.task_id]
-        assert await asked(database.dsn, "SELECT note FROM public.orders WHERE id = 1") == [
-            ("kept",)
-        ]
-
-    @pytest.mark.parametrize("where", ["a task that stands", "the same transaction"])
-    async def test_another_work_under_the_same_key_is_refused_and_the_caller_goes_on(
-        self, arbiter, caller, database, where
-    ):
-        if where == "a task that stands":
-            await arbiter.submit(KIND, 1, any_kind=True, idempotency_key="k")
-        else:
-            await submitting(arbiter, caller, 1, idempotency_key="k")
-        before = await (await caller.execute("SELECT count(*) FROM arbiter.inbox")).fetchall()
-        with pytest.raises(IdempotencyConflict):
-            await submitting(arbiter, caller, 2, idempotency_key="k")
-        after = await (await caller.execute("SELECT count(*) FROM arbiter.inbox")).fetchall()
-        assert before == after
-        await caller.execute("UPDATE public.orders SET note = 'kept' WHERE id = 1")
-        await caller.commit()
-        assert (await arbiter.status(keyed_task_id("default", "k"))).payload == 1
-        assert await asked(database.dsn, "SELECT note FROM public.orders WHERE id = 1") == [
-            ("kept",)
-        ]
-
-
-class TestConnections:
-    async def test_autocommit_outside_a_transaction_is_refused(self, arbiter, caller, database):
-        await caller.set_autocommit(True)
-        with pytest.raises(InvalidInput, match="autocommit mode, outside any transaction"):
-            await submitting(arbiter, caller)
-        assert await tasks_in(database) == []
-
-    async def test_autocommit_inside_a_transaction_is_welcome(self, arbiter, caller, database):
-        await caller.set_autocommit(True)
-        async with caller.transaction():
-            submitted = await submitting(arbiter, caller)
-        assert await tasks_in(database) == [submitted.task_id]
-
-    def test_so_is_it_for_synchronous_code(self, database):
-        with (
-            connect(database.dsn) as arbiter,
-            psycopg.connect(database.dsn, autocommit=True) as caller,
-        ):
-            with pytest.raises(InvalidInput, match="autocommit mode"):
-                submitting(arbiter, caller)
-            with caller.transaction():
-                submitted = submitting(arbiter, caller)
-            assert arbiter.status(submitted.task_id).status is Status.QUEUED
-
-    async def test_a_transaction_that_has_failed_is_refused(self, arbiter, caller):
-        with pytest.raises(psycopg.errors.DivisionByZero):
-            await caller.execute("SELECT 1 / 0")
-        with pytest.raises(InvalidInput, match="roll it back first"):
-            await submitting(arbiter, caller)
-
-    async def test_a_closed_connection_is_refused(self, arbiter, caller):
-        await caller.close()
-        with pytest.raises(InvalidInput, match="it is closed"):
-            await submitting(arbiter, caller)
-
-    async def test_something_else_is_refused(self, arbiter):
-        with pytest.raises(InvalidInput, match="not a psycopg connection"):
-            await submitting(arbiter, "postgresql://somewhere")
-
-    async def test_each_door_refuses_the_other_s_connection(self, arbiter, caller, database):
-        with psycopg.connect(database.dsn) as blocking:
-            with pytest.raises(InvalidInput, match="not for asyncio"):
-                await submitting(arbiter, blocking)
-            with connect(database.dsn) as other_door:
-                refused = asyncio.to_thread(submitting, other_door, caller)
-                with pytest.raises(InvalidInput, match="for asyncio"):
-                    await refused
-
-    @pytest.mark.parametrize(
-        "factory",
-        [dict_row, namedtuple_row, scalar_row, class_row(Order), kwargs_row(dict)],
-        ids=["dict", "namedtuple", "scalar", "class", "kwargs"],
-    )
-    async def test_the_caller_s_kind_of_rows_does_not_matter(
-        self, arbiter, caller, database, factory
-    ):
-        caller.row_factory = factory
-        first = await submitting(arbiter, caller, 1, idempotency_key="k")
-        await caller.commit()
-        again = await submitting(arbiter, caller, 1, idempotency_key="k")
-        await caller.commit()
-        assert (again.task_id, again.repeated) == (first.task_id, True)
-        assert caller.row_factory is factory
-
-    @pytest.mark.parametrize("cursor", [AsyncClientCursor, AsyncRawCursor])
-    async def test_nor_does_the_kind_of_cursors(self, arbiter, caller, database, cursor):
-        caller.cursor_factory = cursor
-        submitted = await submitting(arbiter, caller, "50 %s", idempotency_key="100 % k")
-        await caller.commit()
-        assert await tasks_in(database) == [submitted.task_id]
-
-    async def test_nor_does_a_pipeline(self, arbiter, caller, database):
-        async with caller.pipeline():
-            await caller.execute("UPDATE public.orders SET note = 'kept' WHERE id = 1")
-            submitted = await submitting(arbiter, caller, idempotency_key="k")
-            await caller.commit()
-        assert await tasks_in(database) == [submitted.task_id]
-
-    @pytest.mark.parametrize("path", ["public", "nowhere", "hostile, public, pg_catalog"])
-    async def test_nor_does_the_search_path(self, arbiter, caller, database, path):
-        await asked(
-            database.dsn,
-            """CREATE SCHEMA hostile;
-               CREATE TABLE hostile.facts (); CREATE TABLE hostile.inbox ();
-               CREATE TABLE hostile.ready_tasks (); CREATE TABLE hostile.log_times ();
-               CREATE FUNCTION hostile.clock_timestamp() RETURNS timestamptz LANGUAGE plpgsql
-               AS 'BEGIN RAISE EXCEPTION $$hostile$$; END';
-               CREATE FUNCTION hostile.max(bigint) RETURNS bigint LANGUAGE plpgsql
-               AS 'BEGIN RAISE EXCEPTION $$hostile$$; END'""",
-        )
-        await caller.execute(f"SET search_path = {path}")
-        submitted = await submitting(arbiter, caller, idempotency_key="k")
-        await submitting(arbiter, caller, idempotency_key="k")
-        await caller.commit()
-        assert await tasks_in(database) == [submitted.task_id]
-        cursor = await caller.execute("SHOW search_path")
-        assert await cursor.fetchall() == [(path,)]
-
-    async def test_a_caller_of_another_role_needs_no_more_than_that_role_has(
-        self, arbiter, caller, database
-    ):
-        role = f"caller_{database.name}"
-        await asyncio.to_thread(grant_runtime_role, database.dsn, "arbiter", role)
-        try:
-            await caller.execute(f"SET ROLE {role}")
-            submitted = await submitting(arbiter, caller, idempotency_key="k")
-            await caller.commit()
-            assert await tasks_in(database) == [submitted.task_id]
-        finally:
-            await caller.execute("RESET ROLE")
-            await caller.commit()
-            await asked(database.dsn, f"DROP OWNED BY {role}; DROP ROLE {role}")
-
-    async def test_a_server_that_goes_away_before_the_commit_leaves_neither(
-        self, arbiter, caller, database
-    ):
-        await submitting(arbiter, caller)
-        [[pid]] = await (await caller.execute("SELECT pg_backend_pid()")).fetchall()
-        await asked(database.dsn, "SELECT pg_terminate_backend(%s)", (pid,))
-        with pytest.raises(psycopg.OperationalError):
-            await caller.commit()
-
-        async def gone() -> bool:
-            return not await asked(
-                database.dsn, "SELECT FROM pg_stat_activity WHERE pid = %s", (pid,)
-            )
-
-        await eventually(gone)
-        assert await tasks_in(database) == []
