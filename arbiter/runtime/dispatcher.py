@@ -101,6 +101,7 @@ class Dispatcher:
         self._orchestrator, self._log, self._ready = orchestrator, log, ready
         self._clock, self._scheduler, self._router = clock, scheduler, router
         self._roster, self._queues, self._lost = roster, queues, lost
+        roster.freed = self.something_is_ready
         self._poll_seconds, self._result_limit = poll_seconds, result_limit
         self._executor = Executor(clock, scheduler, self, isolated)
         self._share = min(MOST_IN_A_TURN, -(-roster.slots // LANES))
@@ -288,6 +289,7 @@ class Dispatcher:
         finally:
             self._claiming -= total
         if not turned.alive:
+            self._after_begun(begun, frozenset())
             self._lost()
             return
         if wanted and _all_taken(wanted, turned.claimed, total):
@@ -404,6 +406,8 @@ class Dispatcher:
         """Take in that a handler has really stopped."""
         self.executing.pop(execution.attempt_id, None)
         self._roster.let_go(execution.agent.name)
+        if self._abandoned:
+            self._roster.freed()
         self._learn(self._clock.monotonic() - execution.begun)
         if execution.closed:
             self._insist(partial(self._let_go, execution))

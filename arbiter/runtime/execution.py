@@ -94,8 +94,8 @@ class Execution:
 
     @property
     def is_isolated(self) -> bool:
-        """It runs in a process of its own."""
-        return self.agent.isolation == "process" or self.task.alone
+        """It runs in a process of its own: as its agent wants, or because it may kill where it runs."""
+        return self.agent.isolation == "process" or (self.task.alone and self.agent.can_cross)
 
     def disarm(self) -> None:
         """No time limit bears on it any more."""

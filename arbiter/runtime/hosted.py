@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, Literal
 
@@ -33,6 +34,7 @@ class HostedAgent:
         self.profile, self.handler, self.retry, self.limits = profile, handler, retry, limits
         self.isolation = isolation
         self.is_async = is_async(handler)
+        self.can_cross = can_cross(handler)
         self.abilities = abilities_of(profile)
         self.slots = profile.max_concurrency
         self.busy = 0
@@ -58,6 +60,15 @@ def is_async(handler: Handler) -> bool:
     return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(called)
 
 
+def can_cross(handler: Handler) -> bool:
+    """Tell whether a handler can run in another process: it crosses by its name."""
+    try:
+        pickle.dumps(handler)
+    except Exception:  # noqa: BLE001 - every kind of object fails in its own way
+        return False
+    return True
+
+
 class Roster:
     """All agents of one worker, under one bound of running tasks."""
 
@@ -68,6 +79,9 @@ class Roster:
         self.busy = 0
         self.changes = 0
         """Rises when a slot becomes free."""
+
+        self.freed: Callable[[], object] = lambda: None
+        """Called by who no longer claims, and has let go of a slot that others may use."""
 
         self._by_kind: dict[str, list[HostedAgent]] = {}
         for agent in self._agents.values():

@@ -108,6 +108,8 @@ class Worker:
         self._out, self._agents, self._hosting = outside, list(agents), hosting
         self._router = router or MostFreeSlots()
         self._beside = beside
+        # One for all incarnations: a handler of a former life keeps its slot until it has really stopped.
+        self._roster = Roster({agent.name: agent for agent in self._agents}, hosting.slots)
         self._processes = Processes(outside.scheduler)
         self._reaper = Reaper(
             outside.leases,
@@ -205,7 +207,7 @@ class Worker:
             clock=self._out.clock,
             scheduler=self._out.scheduler,
             router=self._router,
-            roster=Roster({agent.name: agent for agent in self._agents}, hosting.slots),
+            roster=self._roster,
             queues=hosting.queues,
             isolated=self._processes.run,
             lost=partial(self._lost, incarnation),

@@ -123,7 +123,9 @@ def test_an_over_long_error_is_cut_and_says_so(arbiter):
     assert len(error.detail) < 20_000
 
 
-@pytest.mark.parametrize("value", ["x" * 300_000, float("nan"), {1: 1}, "\x00"], ids=["long", "nan", "key", "nul"])
+@pytest.mark.parametrize(
+    "value", ["x" * 300_000, float("nan"), {1: 1}, "\x00"], ids=["long", "nan", "key", "nul"]
+)
 def test_a_bad_checkpoint_is_refused_inside_the_handler(arbiter, value):
     def handler(task):
         task.checkpoint({"page": 1})
@@ -186,6 +188,7 @@ def test_many_checkpoints_and_reports_of_one_handler_come_in_order(arbiter):
 
 def test_checkpoints_at_once_from_one_handler_all_count(arbiter):
     """A handler may share its work among coroutines of its own."""
+
     async def handler(task):
         await asyncio.gather(*(task.checkpoint(n) for n in range(10)))
 

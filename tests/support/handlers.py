@@ -39,6 +39,13 @@ def stay_once(task):
     return {"attempt": task.attempt, "before": task.last_checkpoint}
 
 
+def stay_until_third(task):
+    """Stay, as long as nobody says stop, in the first two attempts."""
+    while task.attempt < 3 and not task.stopping:
+        time.sleep(0.01)
+    return os.getpid()
+
+
 def echo(task):
     return {"payload": task.payload, "pid": os.getpid(), "attempt": task.attempt}
 
