@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from arbiter import RetryPolicy, connect
+from tests.support import handlers
 
 arbiter = connect()
 NEVER = threading.Event()
@@ -43,3 +44,6 @@ def stubborn(task):
     while task.attempt == 1 and not Path(task.payload["finish"]).exists():
         NEVER.wait(0.02)
     return task.attempt
+
+
+arbiter.agent("apart", kinds={"apart"}, isolation="process")(handlers.stay)

@@ -64,6 +64,8 @@ def assert_sound(dsn: str, *, at_rest: bool = True) -> Truth:
         _told_without_a_gap(facts)
         _one_ending_per_run(facts)
         _row_as_told(truth, task_id)
+        task = truth.tasks[task_id]
+        assert task.spent <= task.policy.max_attempts, f"{task.spent} attempts of {task_id}"
         if at_rest:
             assert truth.tasks[task_id].status not in ("assigned", "running"), task_id
     assert not truth.rows.keys() - truth.tasks.keys(), "rows without a task"
