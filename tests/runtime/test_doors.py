@@ -24,8 +24,22 @@ def verbs_of(door):
     }
 
 
+HERE_BEFORE: set[threading.Thread] = set()
+"""Threads that other tests of this process have left, stuck in a handler on purpose."""
+
+
+@pytest.fixture(autouse=True)
+def leave_others_alone():
+    HERE_BEFORE.clear()
+    HERE_BEFORE.update(threading.enumerate())
+
+
 def our_threads():
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("arbiter")]
+    return [
+        thread.name
+        for thread in threading.enumerate()
+        if thread.name.startswith("arbiter") and thread not in HERE_BEFORE
+    ]
 
 
 @pytest.mark.parametrize(("sync", "other"), [(Arbiter, AsyncArbiter), (SyncViews, AsyncViews)])

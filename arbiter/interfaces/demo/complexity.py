@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from arbiter.interfaces.demo.reading import Finding, Source, answer, parse_error
-from arbiter.interfaces.demo.tools import module, quiet_parsing
+from arbiter.interfaces.demo.tools import PARSING, module, quiet_parsing
 
 WORTH_SAYING = "C"  # ranks run from A, simple, to F, beyond understanding
 
@@ -24,8 +24,9 @@ def review(path: str | Path) -> dict[str, Any]:
     """Blocks and files of rank C or worse, and the file's maintainability from 0 to 100."""
     source, radon = Source.at(path), _radon()
     try:
-        blocks = radon.complexity.cc_visit(source.text)
-        index = radon.metrics.mi_visit(source.text, multi=True)
+        with PARSING:
+            blocks = radon.complexity.cc_visit(source.text)
+            index = radon.metrics.mi_visit(source.text, multi=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as unparsed:
         findings: list[Finding] = [parse_error(unparsed)]
         return answer("radon", radon.version, source, findings, maintainability=None)

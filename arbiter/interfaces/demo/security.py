@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from arbiter.interfaces.demo.reading import PARSE_ERROR, Finding, Source, answer, parse_error
-from arbiter.interfaces.demo.tools import module, quiet_parsing
+from arbiter.interfaces.demo.tools import PARSING, module, quiet_parsing
 
 
 class _Bandit(NamedTuple):
@@ -26,8 +26,9 @@ def review(path: str | Path) -> dict[str, Any]:
     # A manager keeps its results: one for each file, so that threads share none.
     manager = bandit.manager.BanditManager(bandit.config.BanditConfig(), "file", quiet=True)
     manager.files_list = [str(source.path)]
-    manager.run_tests()
-    unparsed = [_unparsed(source, reason) for _, reason in manager.skipped]
+    with PARSING:
+        manager.run_tests()
+        unparsed = [_unparsed(source, reason) for _, reason in manager.skipped]
     return answer("bandit", bandit.version, source, [*unparsed, *_found(manager)])
 
 

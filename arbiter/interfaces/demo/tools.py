@@ -8,9 +8,15 @@ import warnings
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from types import ModuleType
 
 from arbiter.domain.errors import ArbiterError
+
+PARSING = Lock()
+"""Held while Python source is taken apart: before 3.12 the interpreter's parser miscounts its depth when
+threads use it at once, and says so with a SystemError. Both tools hold the interpreter anyway.
+"""
 
 EXTRA = "arbiter-orchestrator[demo]"
 
