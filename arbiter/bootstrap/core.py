@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -54,6 +55,7 @@ class Core:
         self._service: Service | None = None
         self._notices: Notices | None = None
         self._closed = False
+        self._stopping = threading.Lock()
 
     # -- on the caller's side
 
@@ -139,23 +141,20 @@ class Core:
     def stop(self, drain_seconds: float | None = None, hurry: asyncio.Event | None = None) -> int:
         """Drain, say so, disconnect, and end the engine; return how many tasks were given back.
 
-        Setting `hurry` ends the draining at once.
+        Setting `hurry` ends the draining at once. Who comes while another one stops it waits for the end.
         """
-        try:
-            if self.engine.is_running:
-                released: int = self.engine.call(lambda: self._stop(drain_seconds, hurry))
-                return released
-        finally:
-            self.close()
-        return 0
+        with self._stopping:
+            try:
+                if self.engine.is_running:
+                    released: int = self.engine.call(lambda: self._stop(drain_seconds, hurry))
+                    return released
+            finally:
+                self.close()
+            return 0
 
     async def astop(self, drain_seconds: float | None = None) -> None:
-        """Drain, say so, disconnect, and end the engine."""
-        try:
-            if self.engine.is_running:
-                await self.engine.acall(lambda: self._stop(drain_seconds, None))
-        finally:  # beside the caller's loop, on which async listeners may still run
-            await asyncio.to_thread(self.close)
+        """Stop beside the caller's loop, on which async listeners may still run."""
+        await asyncio.to_thread(self.stop, drain_seconds)
 
     def close(self) -> None:
         """End the engine; idempotent."""

@@ -37,7 +37,7 @@ class Engine:
         self._called = False
         self._ended = False
         self._process = os.getpid()
-        self._working: set[asyncio.Task[None]] = set()
+        self._working: dict[asyncio.Task[None], Answer] = {}
 
     @property
     def is_running(self) -> bool:
@@ -101,8 +101,8 @@ class Engine:
         while self._line:
             work, answer = self._line.popleft()
             task = asyncio.get_running_loop().create_task(_answered(work, answer))
-            self._working.add(task)
-            task.add_done_callback(self._working.discard)
+            self._working[task] = answer
+            task.add_done_callback(self._working.pop)
 
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._loop is not None and self._process == os.getpid():
@@ -136,6 +136,9 @@ class Engine:
         finally:
             self._ended = True
             loop.close()
+            for task, answer in self._working.items():
+                if not task.done():  # it would not be cancelled
+                    answer(None, Stopped(OVER))
             self._refuse_all()
 
     def close(self) -> None:
