@@ -15,7 +15,7 @@ from arbiter.domain.status import ENDED, FINAL, Status
 from arbiter.domain.task import Task
 
 
-class Submitted(msgspec.Struct, frozen=True, kw_only=True):
+class Submitted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What became of a submission."""
 
     task_id: UUID

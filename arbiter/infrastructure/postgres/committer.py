@@ -31,7 +31,7 @@ MOST = 500
 LANES = 2
 """While one batch commits, the next is encoded."""
 
-WORTH_A_LANE = 250
+WORTH_A_LANE = 32
 """Waiting decisions that are worth a second commit beside the one under way."""
 
 PATIENCE_SECONDS = 0.02
