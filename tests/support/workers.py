@@ -25,7 +25,8 @@ class WorkerProcess:
             [sys.executable, "-m", "arbiter", "worker", module, "--dsn", dsn, *options],
             cwd=ROOT,
             env=os.environ | {"ARBITER_BEAT_SECONDS": BEAT, "ARBITER_LEASE_SECONDS": LEASE},
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     @property
@@ -34,6 +35,14 @@ class WorkerProcess:
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
+
+    def says(self, word: str) -> None:
+        """Return when the worker has said a line with this word; it says only a few lines."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if word in line.lower():
+                return
+        raise AssertionError(f"the worker ended without saying {word!r}")
 
     def kill(self) -> None:
         self.process.kill()
