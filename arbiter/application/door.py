@@ -10,12 +10,13 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from arbiter.application.payloads import PAYLOAD_LIMIT, to_blob
-from arbiter.domain.commands import Command, Decide, Redrive, Reschedule, Submit
+from arbiter.domain.commands import ONE_WORD, Command, Decide, Redrive, Reschedule, Submit
 from arbiter.domain.errors import InvalidInput
 from arbiter.domain.limits import Limits
 from arbiter.domain.retry import RetryPolicy
 
 C = TypeVar("C", bound=Command)
+MOST_SECONDS = 100 * 365 * 86400
 
 
 class Options(TypedDict, total=False):
@@ -66,12 +67,14 @@ def submission(
 ) -> Submit:
     """Check a submission; raises InvalidInput."""
     requires = options.get("requires")
-    if requires:
-        options["requires"] = {
-            name: (values,) if isinstance(values, str) else tuple(values)
-            for name, values in dict(requires).items()
-        }
+    if isinstance(requires, Mapping):
+        options["requires"] = {name: several(values) for name, values in requires.items()}
     return checked(Submit, kind=kind, payload=to_blob(payload, "payload", limit), **options)
+
+
+def several(values: Any) -> Any:
+    """Take one word where several may be named."""
+    return (values,) if isinstance(values, str) else values
 
 
 def decide(task_id: UUID | str, **said: Any) -> Decide:
@@ -108,11 +111,15 @@ def task(task_id: UUID | str) -> UUID:
         ) from None
 
 
-def span(value: timedelta | float, field: str) -> timedelta:
+def span(value: Any, field: str) -> timedelta:
     """Read a span of time, seconds if it is a number; raises InvalidInput."""
     if isinstance(value, timedelta):
         return value
-    if isinstance(value, bool) or value < 0:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not 0 <= value < MOST_SECONDS
+    ):
         raise InvalidInput(field, f"{value!r} is no span of time", "give seconds or a timedelta")
     return timedelta(seconds=value)
 
@@ -134,5 +141,10 @@ def _refusal(wrong: ValidationError) -> InvalidInput:
     if not field and ": " in reason:
         field, reason = reason.split(": ", 1)
     shown = repr(first.get("input"))
+    if first["type"] == "string_pattern_mismatch":
+        said = shown if len(shown) <= 60 else "what is given"
+        if first["ctx"]["pattern"] == ONE_WORD:
+            return InvalidInput(field, f"{said} is not a name", "use one word")
+        return InvalidInput(field, f"{said} has control characters in it", "leave them out")
     got = f" (got {shown})" if len(shown) <= 60 else ""
     return InvalidInput(field or "command", f"{reason[0].lower()}{reason[1:]}{got}")

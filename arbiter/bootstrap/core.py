@@ -83,16 +83,13 @@ class Core:
         isolation: Isolation = "thread",
     ) -> None:
         """Declare an agent of this process; raises InvalidInput."""
-        kinds = kinds if isinstance(kinds, str) else tuple(kinds)
-        languages, specializations = tuple(languages), tuple(specializations)
+        kinds, languages, specializations = map(_kept, (kinds, languages, specializations))
         try:
             check_retry(retry or RetryPolicy())
             check_limits(limits or Limits())
         except ValueError as wrong:
             field, _, reason = str(wrong).partition(": ")
             raise InvalidInput(field, reason) from None
-        if isolation not in ("thread", "process"):
-            raise InvalidInput("isolation", f"{isolation!r} is unknown", "'thread' or 'process'")
         known = profile(
             name,
             kinds,
@@ -102,6 +99,7 @@ class Core:
             model_family=model_family,
             concurrency=self.settings.concurrency if concurrency is None else concurrency,
             cost_per_task=cost_per_task,
+            isolation=isolation,
         )
         agent = HostedAgent(known, handler, retry=retry, limits=limits, isolation=isolation)
         if any(other.name == name for other in self._agents):
@@ -259,6 +257,11 @@ class Core:
         assert self._service is not None, "notices belong to a service"
         overview = await self._service.overview(window_minutes=5)
         return overview.stats, overview.running_here
+
+
+def _kept(values: Any) -> Any:
+    """Keep what can be gone through only once; what cannot at all is refused where it is checked."""
+    return tuple(values) if isinstance(values, Iterable) and not isinstance(values, str) else values
 
 
 def new_id(_: datetime) -> UUID:

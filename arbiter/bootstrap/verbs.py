@@ -13,14 +13,14 @@ from uuid import UUID
 
 from arbiter.application import door
 from arbiter.application.answers import Redriven, Story, Submitted, TaskView
-from arbiter.application.door import Options, Submission
+from arbiter.application.door import Options, Submission, checked
 from arbiter.application.ports import QueueState
 from arbiter.application.ready_row import ReadyRow
 from arbiter.application.views import (
     TaskFilter,
 )
 from arbiter.bootstrap.core import Core
-from arbiter.domain.commands import Submit
+from arbiter.domain.commands import Submit, Switch
 from arbiter.domain.errors import ArbiterError, InvalidInput
 from arbiter.infrastructure.telemetry.trace import traceparent
 from arbiter.runtime.listeners import Event, at_home
@@ -150,21 +150,24 @@ class Verbs:
         self, queue: str, *, by: str | None = None, why: str | None = None
     ) -> Work[QueueState]:
         """Dispatch nothing of a queue until it is resumed; what runs goes on."""
-        return self._switch(queue, paused(queue, by, why))
+        told = checked(Switch, queue=queue, by=by, why=why)
+        return self._switch(told, paused(queue, by, why))
 
     def resume_queue(
         self, queue: str, *, by: str | None = None, why: str | None = None
     ) -> Work[QueueState]:
         """Dispatch a paused queue again."""
-        return self._switch(queue, resumed(queue, by, why))
+        told = checked(Switch, queue=queue, by=by, why=why)
+        return self._switch(told, resumed(queue, by, why))
 
     def limit_queue(
         self, queue: str, limit: int | None, *, by: str | None = None, why: str | None = None
     ) -> Work[QueueState]:
         """Let at most so many tasks of a queue run at a time, over all workers; None for any number."""
-        if limit is not None and (isinstance(limit, bool) or limit < 1):
+        if limit is not None and (type(limit) is not int or limit < 1):
             raise InvalidInput("limit", f"{limit!r} is no number of tasks", "1 or more, or None")
-        return self._switch(queue, limited(queue, limit, by, why))
+        told = checked(Switch, queue=queue, limit=limit, by=by, why=why)
+        return self._switch(told, limited(queue, limit, by, why))
 
     def stale(self, older_than: timedelta | float, *, limit: int = 100) -> Work[Sequence[ReadyRow]]:
         """Return tasks that have been offered for so long and never started, oldest first."""
@@ -217,7 +220,5 @@ class Verbs:
 
         return listen
 
-    def _switch(self, queue: str, make: Decision) -> Work[QueueState]:
-        if not queue or queue.split() != [queue]:
-            raise InvalidInput("queue", f"{queue!r} is not a name", "use one word")
-        return lambda service: service.switch_queue(queue, make)
+    def _switch(self, told: Switch, make: Decision) -> Work[QueueState]:
+        return lambda service: service.switch_queue(told.queue, make)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import msgspec
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from arbiter.domain.blob import Blob
 from arbiter.domain.limits import NO_LIMITS, Limits
 from arbiter.domain.retry import RetryPolicy
 
-Name = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=200, pattern=r"^[^\s\x00-\x1f\x7f]+$"),
-]
+ONE_WORD = r"^[^\s\x00-\x1f\x7f]+$"
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_WORD)]
 """A name of a kind, queue or tenant: no spaces, no control characters."""
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
@@ -26,6 +25,7 @@ Ability = Annotated[
 """What an agent must be able to do: no control characters, which stand between abilities on their way."""
 
 Priority = Annotated[int, Field(ge=0, le=9, strict=True)]
+Amount = Annotated[int, Field(ge=0, lt=2**63, strict=True)]
 
 
 class Command(BaseModel):
@@ -52,7 +52,7 @@ class Submit(Command):
     subject: Words | None = None
     parent: UUID | None = None
     cause: Words | None = None
-    trace: str | None = None
+    trace: Words | None = None
     by: Words | None = None
     any_kind: bool = False
 
@@ -95,6 +95,37 @@ class Decide(Command):
     digest: str | None = None
 
 
+class Switch(Command):
+    """Pause, resume or limit a queue."""
+
+    queue: Name
+    limit: Annotated[int, Field(ge=1, strict=True)] | None = None
+    by: Words | None = None
+    why: Words | None = None
+
+
+class Declare(Command):
+    """Describe an agent."""
+
+    name: Name
+    kinds: Annotated[tuple[Name, ...], Field(min_length=1)]
+    languages: tuple[Ability, ...] = ()
+    specializations: tuple[Ability, ...] = ()
+    model_family: Words | None = None
+    concurrency: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 10
+    cost_per_task: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    isolation: Literal["thread", "process"] = "thread"
+
+
+class Usage(Command):
+    """Tell what an attempt has used so far."""
+
+    files: Amount = 0
+    lines: Amount = 0
+    tokens: Amount = 0
+    cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+
+
 def check_retry(retry: RetryPolicy) -> None:
     """Refuse a policy that cannot be meant."""
     _number("retry.max_attempts", retry.max_attempts, least=1, most=1000)
@@ -103,6 +134,7 @@ def check_retry(retry: RetryPolicy) -> None:
     _number("retry.jitter", retry.jitter, least=0, most=1)
     if retry.backoff not in ("linear", "exponential", "constant"):
         raise ValueError("retry.backoff: must be 'linear', 'exponential' or 'constant'")
+    _typed("retry", retry)
     for error_type, response in retry.on.items():
         if response not in ("retry", "fail", "hold"):
             raise ValueError(f"retry.on[{error_type!r}]: must be 'retry', 'fail' or 'hold'")
@@ -110,10 +142,22 @@ def check_retry(retry: RetryPolicy) -> None:
 
 def check_limits(limits: Limits) -> None:
     """Refuse time limits that cannot be meant."""
+    _typed("limits", limits)
     for name in ("schedule_to_start", "start_to_close", "total", "heartbeat"):
         value = getattr(limits, name)
         if value is not None:
             _number(f"limits.{name}", value, least=0.001, most=10 * 365 * 86400)
+
+
+def _typed(field: str, value: Any) -> None:
+    """Refuse a struct that would be written and never read again."""
+    try:
+        msgspec.convert(msgspec.to_builtins(value), type(value))
+    except msgspec.ValidationError as wrong:
+        reason, _, path = str(wrong).partition(" - at `$")
+        raise ValueError(f"{field}{path.rstrip('`')}: {reason[0].lower()}{reason[1:]}") from None
+    except TypeError as wrong:
+        raise ValueError(f"{field}: {wrong}") from None
 
 
 def _number(field: str, value: Any, *, least: float, most: float = 1e9) -> None:
@@ -126,9 +170,12 @@ def _number(field: str, value: Any, *, least: float, most: float = 1e9) -> None:
 __all__ = [
     "Command",
     "Decide",
+    "Declare",
     "Redrive",
     "Reschedule",
     "Submit",
+    "Switch",
+    "Usage",
     "check_limits",
     "check_retry",
 ]

@@ -17,6 +17,7 @@ from itertools import chain, repeat
 from typing import Any
 from uuid import UUID
 
+from arbiter.application.door import checked
 from arbiter.application.orchestrator import Orchestrator
 from arbiter.application.payloads import PAYLOAD_LIMIT, to_blob
 from arbiter.application.ports import (
@@ -35,6 +36,7 @@ from arbiter.application.ports import (
 from arbiter.application.ready_row import needs_of
 from arbiter.domain import facts as f
 from arbiter.domain import verbs
+from arbiter.domain.commands import Usage
 from arbiter.domain.errors import (
     ArbiterError,
     AttemptFenced,
@@ -503,9 +505,10 @@ class Dispatcher:
 
     async def use(self, execution: Execution, used: dict[str, Any]) -> None:
         """Append a report of usage."""
+        told = checked(Usage, **used).model_dump()
         await self._report(
             execution,
-            lambda task, at: verbs.report_usage(task, execution.attempt_id, at=at, **used),
+            lambda task, at: verbs.report_usage(task, execution.attempt_id, at=at, **told),
         )
 
     async def _report(

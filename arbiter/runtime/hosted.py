@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import pickle
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from arbiter.application.agents import abilities_of, agent_id
+from arbiter.application.door import checked, several
 from arbiter.application.ports import Wanted
-from arbiter.domain.errors import InvalidInput
+from arbiter.domain.commands import Declare
 from arbiter.domain.facts import AgentRegistered
 from arbiter.domain.limits import Limits
 from arbiter.domain.retry import RetryPolicy
@@ -152,41 +153,37 @@ class Roster:
 
 def profile(
     name: str,
-    kinds: set[str] | frozenset[str] | list[str] | tuple[str, ...] | str,
+    kinds: Iterable[str] | str,
     *,
     at: Any,
-    languages: tuple[str, ...] = (),
-    specializations: tuple[str, ...] = (),
+    languages: Iterable[str] | str = (),
+    specializations: Iterable[str] | str = (),
     model_family: str | None = None,
     concurrency: int = 10,
     cost_per_task: float = 0.0,
+    isolation: Isolation = "thread",
 ) -> AgentRegistered:
     """Describe an agent; raises InvalidInput for what cannot be meant."""
-    named = (kinds,) if isinstance(kinds, str) else tuple(sorted(kinds))
-    if not name or name.split() != [name]:
-        raise InvalidInput(
-            "name", f"{name!r} is not a name", "use one word, for example 'reviewer'"
-        )
-    if not named:
-        raise InvalidInput("kinds", f"agent {name!r} does no kind of task", "name at least one")
-    for kind in named:
-        if kind.split() != [kind]:
-            raise InvalidInput(
-                "kinds", f"{kind!r} is not a kind", "use one word, like 'code-review'"
-            )
-    if type(concurrency) is not int or not 1 <= concurrency <= 10_000:
-        raise InvalidInput(
-            "concurrency", f"{concurrency!r} is no number of slots", "from 1 to 10000"
-        )
+    told = checked(
+        Declare,
+        name=name,
+        kinds=several(kinds),
+        languages=several(languages),
+        specializations=several(specializations),
+        model_family=model_family,
+        concurrency=concurrency,
+        cost_per_task=cost_per_task,
+        isolation=isolation,
+    )
     return AgentRegistered(
-        agent_id=agent_id(name),
+        agent_id=agent_id(told.name),
         version=1,
         at=at,
-        name=name,
-        kinds=named,
-        languages=tuple(sorted(languages)),
-        specializations=tuple(sorted(specializations)),
-        model_family=model_family,
-        max_concurrency=concurrency,
-        cost_per_task=cost_per_task,
+        name=told.name,
+        kinds=tuple(sorted(set(told.kinds))),
+        languages=tuple(sorted(set(told.languages))),
+        specializations=tuple(sorted(set(told.specializations))),
+        model_family=told.model_family,
+        max_concurrency=told.concurrency,
+        cost_per_task=told.cost_per_task,
     )
