@@ -26,7 +26,7 @@ from arbiter.runtime.engine import OVER, Engine
 from arbiter.runtime.hosted import Handler, HostedAgent, Isolation, profile
 from arbiter.runtime.listeners import Listener, Listeners, event_of
 from arbiter.runtime.notices import Notices
-from arbiter.runtime.projector import Projector
+from arbiter.runtime.projector import POLL_SECONDS, Projector
 from arbiter.runtime.scheduler import AsyncioScheduler
 from arbiter.runtime.service import Plan, Service
 from arbiter.runtime.store import Store
@@ -34,6 +34,8 @@ from arbiter.runtime.worker import Background, Hosting
 from arbiter.settings import Settings
 
 THREADS_BESIDE_HANDLERS = 4
+POLL_WITHOUT_BELL_SECONDS = 1.0
+"""How often the views look for news where nobody tells them."""
 
 
 class Core:
@@ -274,7 +276,13 @@ def _projector(
 ) -> Callable[[Store, Callable[[], bool]], Background]:
     def build(store: Store, busy: Callable[[], bool]) -> Background:
         return Projector(
-            store.ledger, store.log, store.bell, clock=clock, scheduler=scheduler, busy=busy
+            store.ledger,
+            store.log,
+            store.bell,
+            clock=clock,
+            scheduler=scheduler,
+            busy=busy,
+            poll_seconds=POLL_SECONDS if store.hears else POLL_WITHOUT_BELL_SECONDS,
         )
 
     return build

@@ -43,11 +43,13 @@ class Projector:
         clock: Clock,
         scheduler: Scheduler,
         busy: Callable[[], bool] = lambda: False,
+        poll_seconds: float = POLL_SECONDS,
         projections: Sequence[Projection[Any]] = PROJECTIONS,
     ) -> None:
         """`busy` tells whether the worker of this process has its hands full."""
         self._projecting = Projecting(projections, ledger, facts, clock=clock, scheduler=scheduler)
         self._bell, self._clock, self._scheduler, self._busy = bell, clock, scheduler, busy
+        self._poll_seconds = poll_seconds
         self._loop = Loop("projector", self._step, scheduler)
         self._quiet_until = 0.0
         self._stepping = self._rung = False
@@ -93,7 +95,7 @@ class Projector:
             rest = max(rest, COALESCE_SECONDS if done.leads else FOLLOW_SECONDS)
         self._quiet_until = now + rest
         # Another one that leads may end before it has seen all: so look again soon.
-        return rest if done.more or not done.leads else POLL_SECONDS
+        return rest if done.more or not done.leads else self._poll_seconds
 
     def _heard(self, words: frozenset[str]) -> None:
         if all(word.startswith(STOP_WORD) for word in words):

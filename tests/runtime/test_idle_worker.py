@@ -179,7 +179,7 @@ def test_a_task_from_another_process_of_ours(connected, idle, bench):
 
 def test_a_worker_that_hears_nothing_looks_by_itself(connected, bench):
     """Behind a pooler nobody rings: then it polls, often."""
-    arbiter = connected(pooled=True)
+    arbiter = connected(pooled=True, beat_seconds=1)
     arbiter.agent("a", kinds="work", retry=RetryPolicy(initial=0.1))(bench.awork)
     arbiter.start()
     heard = threading.Event()
@@ -191,6 +191,7 @@ def test_a_worker_that_hears_nothing_looks_by_itself(connected, bench):
     task = bench.next(within=3)
     assert heard.wait(3)
     arbiter.cancel(task.id)
-    bench.next_stopped(within=7)
+    bench.next_stopped(within=3)
+    eventually(lambda: (line := arbiter.views.task(task.id)) and line.status == "cancelled", 4)
     bench.open()
     assert time.monotonic() - began < 12
