@@ -48,7 +48,11 @@ BAD = {
         "payload: not JSON to us: the key 'a' stands twice",
     ),
     "no kind": (["submit"], 2, "KIND: is missing"),
-    "kind of two words": (["submit", "two words"], 2, "kind: 'two words' is not a name; use one word"),
+    "kind of two words": (
+        ["submit", "two words"],
+        2,
+        "kind: 'two words' is not a name; use one word",
+    ),
     "priority out of range": (
         ["submit", "g", "-p", "11"],
         2,
