@@ -8,12 +8,27 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from arbiter import ArbiterError, Limits, RetryPolicy
+from arbiter import ArbiterError, Limits, RetryPolicy, connect
 from tests.support.soundness import Truth
 
 CIRCLE: list = []
 CIRCLE.append(CIRCLE)
 NOW = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def untouched(databases):
+    """One database for all that writes nothing."""
+    with databases.migrated() as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def asked(untouched):
+    """One Arbiter for all that is refused."""
+    with connect(dsn=untouched.dsn) as arbiter:
+        arbiter.agent("a", kinds="work")(lambda task: None)
+        yield arbiter
 
 
 @pytest.fixture
@@ -52,8 +67,8 @@ def refused(database, call, *arguments, **named):
     ],
     ids=lambda value: repr(value)[:16],
 )
-def test_payloads(known, database, payload, field):
-    assert refused(database, known.submit, "work", payload).startswith(field)
+def test_payloads(asked, untouched, payload, field):
+    assert refused(untouched, asked.submit, "work", payload).startswith(field)
 
 
 @pytest.mark.parametrize(
@@ -98,35 +113,35 @@ def test_payloads(known, database, payload, field):
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_options(known, database, options, field):
-    said = refused(database, known.submit, "work", 1, **options)
+def test_options(asked, untouched, options, field):
+    said = refused(untouched, asked.submit, "work", 1, **options)
     assert field in said.split(":")[0], said
 
 
 @pytest.mark.parametrize("kind", ["", "two words", "a\x00", None, 7, "\ud800", "x" * 201])
-def test_kinds(known, database, kind):
-    assert refused(database, known.submit, kind, any_kind=True).startswith("kind")
+def test_kinds(asked, untouched, kind):
+    assert refused(untouched, asked.submit, kind, any_kind=True).startswith("kind")
 
 
-def test_one_bad_submission_of_many_lets_none_in(known, database):
+def test_one_bad_submission_of_many_lets_none_in(asked, untouched):
     works = [{"kind": "work"}, {"kind": "work", "payload": {1}}, {"kind": "work"}]
-    assert refused(database, known.submit_many, works).startswith("[1].payload")
-    assert refused(database, known.submit_many, [{"payload": 1}]).startswith("[0]")
-    assert refused(database, known.submit_many, [{"kind": "work"}, 7]).startswith("[1]")
-    assert known.submit_many([]) == []
+    assert refused(untouched, asked.submit_many, works).startswith("[1].payload")
+    assert refused(untouched, asked.submit_many, [{"payload": 1}]).startswith("[0]")
+    assert refused(untouched, asked.submit_many, [{"kind": "work"}, 7]).startswith("[1]")
+    assert asked.submit_many([]) == []
 
 
-def test_an_unknown_kind_of_many_lets_none_in(known, database):
+def test_an_unknown_kind_of_many_lets_none_in(asked, untouched):
     with pytest.raises(ArbiterError) as no:
-        known.submit_many([{"kind": "work"}, {"kind": "wrk"}])
+        asked.submit_many([{"kind": "work"}, {"kind": "wrk"}])
     assert no.value.code == "unknown_kind"
-    assert not Truth(database.dsn).facts
+    assert not Truth(untouched.dsn).facts
 
 
 @pytest.mark.parametrize("task_id", ["", "0193", 7, None, "x" * 36])
-def test_ids(known, database, task_id):
-    for verb in (known.status, known.cancel, known.redrive, known.approve, known.wait):
-        assert refused(database, verb, task_id).startswith("task_id")
+def test_ids(asked, untouched, task_id):
+    for verb in (asked.status, asked.cancel, asked.redrive, asked.approve, asked.wait):
+        assert refused(untouched, verb, task_id).startswith("task_id")
 
 
 @pytest.mark.parametrize(
@@ -155,17 +170,17 @@ def test_ids(known, database, task_id):
     ],
     ids=str,
 )
-def test_agents(arbiter, database, options):
+def test_agents(options):
     with pytest.raises(ArbiterError) as no:
-        arbiter.agent("name", **options)(lambda task: None)
+        connect().agent("name", **options)(lambda task: None)
     assert no.value.code == "invalid_input"
     assert "\n" not in str(no.value)
 
 
 @pytest.mark.parametrize("name", ["", "two words", " ", "a\x00"])
-def test_names_of_agents(arbiter, name):
+def test_names_of_agents(name):
     with pytest.raises(ArbiterError, match="name"):
-        arbiter.agent(name, kinds="work")(lambda task: None)
+        connect().agent(name, kinds="work")(lambda task: None)
 
 
 @pytest.mark.parametrize(
@@ -227,15 +242,15 @@ def test_orders_about_a_task(known):
     assert len(known.history(task_id)) == 2
 
 
-def test_a_connection_that_cannot_carry_a_submission(known, database):
-    with psycopg.connect(database.dsn, autocommit=True) as connection:
-        said = refused(database, known.submit, "work", connection=connection)
+def test_a_connection_that_cannot_carry_a_submission(asked, untouched):
+    with psycopg.connect(untouched.dsn, autocommit=True) as connection:
+        said = refused(untouched, asked.submit, "work", connection=connection)
         assert said.startswith("connection")
-    assert refused(database, known.submit, "work", connection="dsn").startswith("connection")
+    assert refused(untouched, asked.submit, "work", connection="dsn").startswith("connection")
 
 
-def test_a_rolled_back_transaction_takes_its_submission_with_it(known, database):
-    with psycopg.connect(database.dsn) as connection:
-        known.submit("work", connection=connection)
+def test_a_rolled_back_transaction_takes_its_submission_with_it(asked, untouched):
+    with psycopg.connect(untouched.dsn) as connection:
+        asked.submit("work", connection=connection)
         connection.rollback()
-    assert not Truth(database.dsn).facts
+    assert not Truth(untouched.dsn).facts

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from arbiter import ArbiterError, RetryPolicy
+from arbiter import ArbiterError, RetryPolicy, connect
 from tests.support import handlers
 
 ONCE = RetryPolicy(max_attempts=1)
@@ -25,10 +25,19 @@ class Weird:
     __hash__ = object.__hash__
 
 
-def result_of(arbiter, value):
-    arbiter.agent("a", kinds="work", retry=ONCE)(lambda task: value)
-    arbiter.start()
-    return arbiter.wait(arbiter.submit("work").task_id, 5)
+@pytest.fixture(scope="module")
+def result_of(databases):
+    """What becomes of a task whose handler returns a value; one Arbiter for all of them."""
+    values: list = []
+
+    def result_of(value):
+        values.append(value)
+        return arbiter.wait(arbiter.submit("work", len(values) - 1).task_id, 5)
+
+    with databases.migrated() as database, connect(dsn=database.dsn) as arbiter:
+        arbiter.agent("a", kinds="work", retry=ONCE)(lambda task: values[task.payload])
+        arbiter.start()
+        yield result_of
 
 
 @pytest.mark.parametrize(
@@ -49,8 +58,8 @@ def result_of(arbiter, value):
     ],
     ids=lambda value: repr(value)[:20],
 )
-def test_json_comes_back_as_it_was(arbiter, value):
-    done = result_of(arbiter, value)
+def test_json_comes_back_as_it_was(result_of, value):
+    done = result_of(value)
     assert (done.status, done.result) == ("completed", value)
 
 
@@ -75,8 +84,8 @@ def test_json_comes_back_as_it_was(arbiter, value):
     ],
     ids=lambda value: repr(type(value)),
 )
-def test_what_is_not_json_fails_the_attempt(arbiter, value, said):
-    parked = result_of(arbiter, value)
+def test_what_is_not_json_fails_the_attempt(result_of, value, said):
+    parked = result_of(value)
     assert (parked.status, parked.error.type) == ("failed", "InvalidResult")
     assert parked.error.message.startswith(said)
     assert "\n" not in parked.error.message
