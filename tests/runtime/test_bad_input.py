@@ -149,7 +149,7 @@ def test_ids(asked, untouched, task_id):
     [
         {"kinds": ()},
         {"kinds": "two words"},
-        {"kinds": {"a", ""}},
+        {"kinds": ["a", ""]},
         {"kinds": "a", "concurrency": 0},
         {"kinds": "a", "concurrency": True},
         {"kinds": "a", "concurrency": 1.5},
