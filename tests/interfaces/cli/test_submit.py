@@ -120,7 +120,8 @@ def test_who_waits_may_go_away(cli, arbiter):
     eventually(submitted, within=30)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (130, "", "")
+    assert process.returncode in (130, -signal.SIGINT)  # a shell calls both 130
+    assert (out, err) == ("", "")
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(cli, arbiter):
