@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -15,6 +16,9 @@ CLEANUP = pytest.StashKey[ExitStack]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        # A shell that runs us in the background has Ctrl-C ignored, by the commands we start as well.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[CLEANUP] = ExitStack()
     told = getattr(config, "workerinput", {}).get("database")
     config.stash[CHOICE] = Choice(**told) if told else choose()

@@ -16,6 +16,8 @@ from arbiter.domain.facts import (
     Fact,
     QueueFact,
     TaskCancelled,
+    TaskRouted,
+    TaskStarted,
     TaskSubmitted,
     TaskSuspended,
     WorkerJoined,
@@ -109,11 +111,6 @@ def entry_of(
     )
 
 
-def ending(task: Task, fact: TaskFact) -> Entry:
-    """Put the fact that ends a running task into that shape: nothing of it is left to dispatch."""
-    return Entry(task_id=task.id, expected=task.version, was_live=True, facts=(fact,), row=None)
-
-
 def _tells(before: Task | None, facts: tuple[TaskFact, ...]) -> UUID | None:
     ended_from_outside = isinstance(facts[0], TaskCancelled | TaskSuspended)
     return before.incarnation if before is not None and ended_from_outside else None
@@ -188,15 +185,22 @@ class Claimed(msgspec.Struct, frozen=True, gc=False):
     """Its task.submitted: enough for a task at version 2; others are read whole."""
 
 
+class Beginning(msgspec.Struct, frozen=True, gc=False):
+    """The start of a task that we have claimed."""
+
+    facts: tuple[TaskRouted, TaskStarted]
+    task: Task
+    """As it runs from then on."""
+
+
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """What a lane brings to one commit, and what it wants from it."""
 
     incarnation: UUID
-    finished: Sequence[Entry] = ()
-    """Decisions that end a running attempt of ours (their row is None)."""
+    finished: Sequence[TaskFact] = ()
+    """Facts that each end a running attempt of ours, at the version they follow."""
 
-    begun: Sequence[Entry] = ()
-    """Decisions that route and start a task we have claimed (their row is running)."""
+    begun: Sequence[Beginning] = ()
 
     wanted: Sequence[Wanted] = ()
     total: int = 0
@@ -209,8 +213,8 @@ class Turned(msgspec.Struct, frozen=True, kw_only=True):
     alive: bool
     """Our incarnation is not lost; if it is, nothing of the turn was written."""
 
-    accepted: frozenset[UUID] = frozenset()
-    """The tasks whose decision stands; the others have moved on and are no longer ours."""
+    refused: frozenset[UUID] = frozenset()
+    """The tasks that have moved on and are no longer ours; what was decided of the others stands."""
 
     claimed: Sequence[Claimed] = ()
     """In the order they should be routed: priority, then age."""

@@ -124,6 +124,11 @@ def remember(facts: Iterable[TaskFact]) -> Task | None:
     return task
 
 
+def let_in(submitted: f.TaskSubmitted) -> Task:
+    """Tell a task that was submitted and validated, and nothing else: what the gate says changes no more."""
+    return replace(_born(submitted), version=2, status=Status.QUEUED, hold_until=None)
+
+
 def evolve(task: Task | None, happened: TaskFact) -> Task:
     """Remember one fact. Replay calls this: it never refuses and never asks the time."""
     if task is None or type(happened) is f.TaskSubmitted:

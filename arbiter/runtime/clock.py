@@ -16,7 +16,8 @@ class DatabaseClock:
 
     def now(self) -> datetime:
         """Return the present moment; never earlier than the answer before."""
-        self._latest = max(self._latest, datetime.now(UTC) + self._offset)
+        told = datetime.now(UTC) + self._offset
+        self._latest = max(self._latest, told)
         return self._latest
 
     def monotonic(self) -> float:

@@ -81,41 +81,18 @@ class Executor:
         execution.disarm()
         self._reports.done(execution, outcome)
 
-    async def _call(self, execution: Execution) -> Any:
+    def _call(self, execution: Execution) -> Awaitable[Any]:
+        voice = _OnLoop(execution, self._clock, self._reports)
+        assignment, stop = execution.assignment, execution.stop
+        if execution.agent.is_async and not execution.is_isolated:
+            awaited: Awaitable[Any] = execution.agent.handler(
+                AsyncRunningTask(assignment, stop, voice)
+            )
+            return awaited
+        task = RunningTask(assignment, stop, _FromThread(voice, asyncio.get_running_loop()))
         if execution.is_isolated:
-            return await self._isolated(execution, self._for_thread(execution))
-        if execution.agent.is_async:
-            return await execution.agent.handler(self._for_loop(execution))
-        return await self._scheduler.in_thread(execution.agent.handler, self._for_thread(execution))
-
-    def _for_loop(self, execution: Execution) -> AsyncRunningTask:
-        return AsyncRunningTask(
-            execution.assignment,
-            execution.stop,
-            partial(self._beat, execution),
-            partial(self._reports.save, execution),
-            partial(self._reports.use, execution),
-        )
-
-    def _for_thread(self, execution: Execution) -> RunningTask:
-        loop = asyncio.get_running_loop()
-
-        def wait_for(report: Callable[[Execution, Any], Awaitable[None]], said: Any) -> None:
-            async def told() -> None:
-                await report(execution, said)
-
-            asyncio.run_coroutine_threadsafe(told(), loop).result()
-
-        return RunningTask(
-            execution.assignment,
-            execution.stop,
-            partial(self._beat, execution),
-            partial(wait_for, self._reports.save),
-            partial(wait_for, self._reports.use),
-        )
-
-    def _beat(self, execution: Execution) -> None:
-        execution.last_beat = self._clock.monotonic()
+            return self._isolated(execution, task)
+        return self._scheduler.in_thread(execution.agent.handler, task)
 
     def _set_alarms(self, execution: Execution) -> None:
         task = execution.task
@@ -140,6 +117,38 @@ class Executor:
                 limit - silent, partial(self._watch_heartbeat, execution, limit)
             )
         )
+
+
+class _OnLoop:
+    """Carries what a handler on the worker's loop says."""
+
+    __slots__ = ("_clock", "_execution", "_reports")
+
+    def __init__(self, execution: Execution, clock: Clock, reports: Reports) -> None:
+        self._execution, self._clock, self._reports = execution, clock, reports
+
+    def beat(self) -> None:
+        self._execution.last_beat = self._clock.monotonic()
+
+    async def save(self, progress: Any) -> None:
+        await self._reports.save(self._execution, progress)
+
+    async def use(self, used: dict[str, Any]) -> None:
+        await self._reports.use(self._execution, used)
+
+
+class _FromThread:
+    """Carries what a handler in a thread says, which waits until it is durable."""
+
+    def __init__(self, voice: _OnLoop, loop: asyncio.AbstractEventLoop) -> None:
+        self._voice, self._loop = voice, loop
+        self.beat = voice.beat
+
+    def save(self, progress: Any) -> None:
+        asyncio.run_coroutine_threadsafe(self._voice.save(progress), self._loop).result()
+
+    def use(self, used: dict[str, Any]) -> None:
+        asyncio.run_coroutine_threadsafe(self._voice.use(used), self._loop).result()
 
 
 def _which(execution: Execution) -> str:

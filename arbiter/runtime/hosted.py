@@ -121,14 +121,14 @@ class Roster:
         """Tell whether anybody here could do such a task, busy or not."""
         return any(agent.can(kind, needs) for agent in self._by_kind.get(kind, ()))
 
-    def take(self, name: str) -> None:
+    def take(self, agent: HostedAgent) -> None:
         """Use a slot."""
-        self._agents[name].busy += 1
+        agent.busy += 1
         self.busy += 1
 
-    def let_go(self, name: str) -> None:
+    def let_go(self, agent: HostedAgent) -> None:
         """Give a slot back."""
-        self._agents[name].busy -= 1
+        agent.busy -= 1
         self.busy -= 1
         self.changes += 1
 

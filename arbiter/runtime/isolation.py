@@ -158,22 +158,8 @@ def _in_the_process(pipe: Connection, handler: Handler, assignment: Assignment) 
 def _call(handler: Handler, assignment: Assignment, line: _Line) -> Any:
     stop = StopFlag()
     if not is_async(handler):
-        task = RunningTask(
-            assignment,
-            stop,
-            lambda: line.say("beat", None),
-            lambda progress: line.ask("checkpoint", progress),
-            lambda used: line.ask("usage", used),
-        )
-        return handler(task)
-
-    async def save(progress: Any) -> None:
-        line.ask("checkpoint", progress)
-
-    async def use(used: dict[str, Any]) -> None:
-        line.ask("usage", used)
-
-    running = AsyncRunningTask(assignment, stop, lambda: line.say("beat", None), save, use)
+        return handler(RunningTask(assignment, stop, line))
+    running = AsyncRunningTask(assignment, stop, _AsyncLine(line))
     return asyncio.run(cast("Any", handler(running)))
 
 
@@ -186,10 +172,17 @@ class _Line:
         self._answered = threading.Condition()
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def say(self, word: str, said: Any) -> None:
-        self._pipe.send((word, said))
+    def beat(self) -> None:
+        with self._answered:  # one word at a time, whichever thread says it
+            self._pipe.send(("beat", None))
 
-    def ask(self, word: str, said: Any) -> None:
+    def save(self, progress: Any) -> None:
+        self._ask("checkpoint", progress)
+
+    def use(self, used: dict[str, Any]) -> None:
+        self._ask("usage", used)
+
+    def _ask(self, word: str, said: Any) -> None:
         with self._answered:
             self._pipe.send((word, said))
             self._answered.wait_for(lambda: self._answers)
@@ -206,3 +199,17 @@ class _Line:
             with self._answered:
                 self._answers.append(answer)
                 self._answered.notify_all()
+
+
+class _AsyncLine:
+    """The same for a coroutine; nothing else runs on its loop, so it may wait there."""
+
+    def __init__(self, line: _Line) -> None:
+        self._line = line
+        self.beat = line.beat
+
+    async def save(self, progress: Any) -> None:
+        self._line.save(progress)
+
+    async def use(self, used: dict[str, Any]) -> None:
+        self._line.use(used)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -53,12 +52,44 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     trace: str | None
 
 
+class Voice(Protocol):
+    """Carries what a `def` handler says; each call returns when it is durable."""
+
+    def beat(self) -> None:
+        """The handler is alive."""
+        ...
+
+    def save(self, progress: Any) -> None:
+        """It has come so far."""
+        ...
+
+    def use(self, used: dict[str, Any]) -> None:
+        """It has used so much."""
+        ...
+
+
+class AsyncVoice(Protocol):
+    """Carries what an `async def` handler says."""
+
+    def beat(self) -> None:
+        """The handler is alive."""
+        ...
+
+    async def save(self, progress: Any) -> None:
+        """It has come so far."""
+        ...
+
+    async def use(self, used: dict[str, Any]) -> None:
+        """It has used so much."""
+        ...
+
+
 class _Running:
     """A task while its handler runs."""
 
-    def __init__(self, assignment: Assignment, stop: StopFlag, beat: Callable[[], None]) -> None:
+    def __init__(self, assignment: Assignment, stop: StopFlag, voice: Voice | AsyncVoice) -> None:
         """Made by the executor, never by users."""
-        self._assignment, self._stop, self._beat = assignment, stop, beat
+        self._assignment, self._stop, self._beats = assignment, stop, voice
 
     @property
     def id(self) -> UUID:
@@ -132,63 +163,49 @@ class _Running:
 
     def heartbeat(self) -> None:
         """Say that the handler is alive; needed where the task has a heartbeat limit."""
-        self._beat()
+        self._beats.beat()
 
 
 class RunningTask(_Running):
     """What a `def` handler is given."""
 
-    def __init__(
-        self,
-        assignment: Assignment,
-        stop: StopFlag,
-        beat: Callable[[], None],
-        save: Callable[[Any], None],
-        use: Callable[[dict[str, Any]], None],
-    ) -> None:
+    def __init__(self, assignment: Assignment, stop: StopFlag, voice: Voice) -> None:
         """Made by the executor, never by users."""
-        super().__init__(assignment, stop, beat)
-        self._save, self._use = save, use
+        super().__init__(assignment, stop, voice)
+        self._voice = voice
 
     def checkpoint(self, progress: Any) -> None:
         """Write down how far the work has come; durable when this returns.
 
         Raises InvalidInput for what is not JSON or too long, AttemptFenced when the task is no longer ours.
         """
-        self._beat()
-        self._save(progress)
+        self._voice.beat()
+        self._voice.save(progress)
 
     def report_usage(
         self, *, files: int = 0, lines: int = 0, tokens: int = 0, cost: float = 0.0
     ) -> None:
         """Tell what this attempt has used so far, all numbers cumulative."""
-        self._beat()
-        self._use({"files": files, "lines": lines, "tokens": tokens, "cost": cost})
+        self._voice.beat()
+        self._voice.use({"files": files, "lines": lines, "tokens": tokens, "cost": cost})
 
 
 class AsyncRunningTask(_Running):
     """What an `async def` handler is given."""
 
-    def __init__(
-        self,
-        assignment: Assignment,
-        stop: StopFlag,
-        beat: Callable[[], None],
-        save: Callable[[Any], Awaitable[None]],
-        use: Callable[[dict[str, Any]], Awaitable[None]],
-    ) -> None:
+    def __init__(self, assignment: Assignment, stop: StopFlag, voice: AsyncVoice) -> None:
         """Made by the executor, never by users."""
-        super().__init__(assignment, stop, beat)
-        self._save, self._use = save, use
+        super().__init__(assignment, stop, voice)
+        self._voice = voice
 
     async def checkpoint(self, progress: Any) -> None:
         """Write down how far the work has come; durable when this returns."""
-        self._beat()
-        await self._save(progress)
+        self._voice.beat()
+        await self._voice.save(progress)
 
     async def report_usage(
         self, *, files: int = 0, lines: int = 0, tokens: int = 0, cost: float = 0.0
     ) -> None:
         """Tell what this attempt has used so far, all numbers cumulative."""
-        self._beat()
-        await self._use({"files": files, "lines": lines, "tokens": tokens, "cost": cost})
+        self._voice.beat()
+        await self._voice.use({"files": files, "lines": lines, "tokens": tokens, "cost": cost})

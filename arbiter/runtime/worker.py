@@ -140,7 +140,7 @@ class Worker:
     @property
     def running(self) -> int:
         """How many handlers run now."""
-        return len(self._dispatcher.executing) if self._dispatcher is not None else 0
+        return self._dispatcher.running if self._dispatcher is not None else 0
 
     def is_busy(self) -> bool:
         """Dispatching has work; what can wait should."""

@@ -68,7 +68,7 @@ class Explained:
         """Run a statement, undo it, and return its plan."""
         self._told.clear()
         async with self._connection.transaction(force_rollback=True):
-            await self._connection.execute(self._connections.query(name), params, binary=True)
+            await self._connections.execute(self._connection, name, params)
         [told] = [told for told in self._told if "plan:" in told]
         return Plan(json.loads(told.split("plan:\n", 1)[1]))
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from arbiter.application.ports import Claimed, Entry, Swept, Turn, Turned
-from arbiter.application.ready_row import ReadyRow
+from arbiter.application.ready_row import ReadyRow, ready_row
 from arbiter.domain.facts import TaskSubmitted
 from arbiter.domain.status import Status
 from arbiter.infrastructure.memory.claiming import best_offers, hosted_abilities
@@ -32,7 +32,8 @@ class MemoryReadyQueue:
         worker = self._store.workers.get(turn.incarnation)
         if worker is None or worker.status != "live":
             return Turned(alive=False)
-        ours = [made for made in (*turn.finished, *turn.begun) if self._holds(turn, made)]
+        brought = _entries(turn)
+        ours = [made for made in brought if self._holds(turn, made)]
         self._store.facts.refuse_taken([fact for made in ours for fact in made.facts])
         # Places are counted before the finished tasks leave theirs, as turn.sql counts them.
         claimed = self._claim(turn)
@@ -40,8 +41,9 @@ class MemoryReadyQueue:
             self._store.write(made)
         if ours:
             self._store.ring()
-        accepted = frozenset(made.task_id for made in ours)
-        return Turned(alive=True, accepted=accepted, claimed=claimed)
+        stands = {made.task_id for made in ours}
+        refused = frozenset(made.task_id for made in brought if made.task_id not in stands)
+        return Turned(alive=True, refused=refused, claimed=claimed)
 
     async def unclaim(self, incarnation: UUID, task_ids: Sequence[UUID]) -> None:
         """Offer tasks again that were claimed and not begun."""
@@ -167,3 +169,27 @@ class MemoryReadyQueue:
                 )
             )
         return len(ours)
+
+
+def _entries(turn: Turn) -> list[Entry]:
+    ends = (
+        Entry(
+            task_id=fact.task_id,
+            expected=fact.version - 1,
+            was_live=True,
+            facts=(fact,),
+            row=None,
+        )
+        for fact in turn.finished
+    )
+    starts = (
+        Entry(
+            task_id=made.task.id,
+            expected=made.facts[0].version - 1,
+            was_live=True,
+            facts=made.facts,
+            row=ready_row(made.task, at=made.facts[0].at),
+        )
+        for made in turn.begun
+    )
+    return [*ends, *starts]

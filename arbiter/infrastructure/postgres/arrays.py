@@ -20,9 +20,14 @@ from psycopg.pq import Format
 _HEADER = Struct(">iiIii")
 _NULL = b"\xff\xff\xff\xff"
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_SIXTEEN = b"\x00\x00\x00\x10"
 _pack_int = Struct(">iq").pack
 _pack_length = Struct(">i").pack
 _TRUE, _FALSE = b"\x00\x00\x00\x01\x01", b"\x00\x00\x00\x01\x00"
+
+
+_SMALL: dict[int | None, bytes] = {number: _pack_int(8, number) for number in range(1024)}
+"""Versions, numbers, sizes: most integers are small, and looking one up is cheaper than packing it."""
 
 
 class Packed:
@@ -81,22 +86,24 @@ def uuids(values: Sequence[UUID | None]) -> UuidArray:
     """Pack a column of uuids."""
     return UuidArray(
         len(values),
-        [_NULL if value is None else b"\x00\x00\x00\x10" + value.bytes for value in values],
+        [_NULL if value is None else _SIXTEEN + value.int.to_bytes(16, "big") for value in values],
     )
 
 
 def integers(values: Sequence[int | None]) -> Int8Array:
     """Pack a column of integers."""
-    return Int8Array(
-        len(values), [_NULL if value is None else _pack_int(8, value) for value in values]
-    )
+    try:
+        return Int8Array(len(values), [_SMALL[value] for value in values])
+    except KeyError:
+        return Int8Array(
+            len(values), [_NULL if value is None else _pack_int(8, value) for value in values]
+        )
 
 
 def texts(values: Sequence[str | None]) -> TextArray:
-    """Pack a column of texts; a column of one repeated value is packed once."""
-    if len(values) > 1 and all(value is values[0] for value in values):
-        return TextArray(len(values), [_text(values[0])] * len(values))
-    return TextArray(len(values), [_text(value) for value in values])
+    """Pack a column of texts; a value that is repeated is packed once."""
+    packed = {value: _text(value) for value in set(values)}
+    return TextArray(len(values), [packed[value] for value in values])
 
 
 def blobs(values: Sequence[bytes]) -> ByteaArray:

@@ -47,7 +47,7 @@ class Beating:
             reader = Reader(self._connections, 1)
             try:
                 await reader.open()
-                await self._beat_with(PostgresLeases(self._connections, reader, self._channel))
+                await self._beat_with(PostgresLeases(reader, self._channel))
             except Unavailable as error:
                 log.warning("cannot beat: %s", error)
                 await self._pause(AGAIN_SECONDS)

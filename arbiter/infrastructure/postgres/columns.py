@@ -77,21 +77,21 @@ def row_columns(rows: Sequence[ReadyRow]) -> dict[str, Packed]:
 
 def turn_columns(turn: Turn, channel: str) -> dict[str, Any]:
     """Return everything a turn takes."""
-    entries = [*turn.finished, *turn.begun]
-    facts = [fact for made in entries for fact in made.facts]
-    begun = [made.row for made in turn.begun if made.row is not None]
+    begun = [made.task for made in turn.begun]
+    first = [*turn.finished, *(made.facts[0] for made in turn.begun)]
+    facts = [*turn.finished, *(fact for made in turn.begun for fact in made.facts)]
     return {
         **fact_columns(facts, [encode(fact) for fact in facts]),
         **_wanted_columns(turn),
         "me": turn.incarnation,
-        "known": uuids([made.task_id for made in entries]),
-        "expected": integers([made.expected for made in entries]),
-        "gone": uuids([made.task_id for made in turn.finished]),
-        "begun": uuids([row.task_id for row in begun]),
-        "begun_version": integers([row.version for row in begun]),
-        "begun_attempt": integers([row.attempt for row in begun]),
-        "begun_attempt_id": uuids([row.attempt_id for row in begun]),
-        "begun_due_at": moments([row.due_at for row in begun]),
+        "known": uuids([fact.task_id for fact in first]),
+        "expected": integers([fact.version - 1 for fact in first]),
+        "gone": uuids([fact.task_id for fact in turn.finished]),
+        "begun": uuids([task.id for task in begun]),
+        "begun_version": integers([task.version for task in begun]),
+        "begun_attempt": integers([task.attempt for task in begun]),
+        "begun_attempt_id": uuids([task.attempt_id for task in begun]),
+        "begun_due_at": moments([task.deadline for task in begun]),
         "channel": channel,
     }
 

@@ -55,7 +55,6 @@ class Committer:
     def __init__(self, connections: Connections, scheduler: Scheduler, channel: str) -> None:
         """Open nothing yet."""
         self._connections, self._scheduler, self._channel = connections, scheduler, channel
-        self._statement = connections.query("append_decisions")
         self._waiting: deque[tuple[Entry, Answer]] = deque()
         self._woken = asyncio.Event()
         self._busy: set[UUID] = set()
@@ -194,7 +193,7 @@ class Committer:
     async def _append(self, entries: Sequence[Entry]) -> list[Outcome]:
         columns = decision_columns(entries, self._channel)
         async with self._borrowed() as connection:
-            cursor = await connection.execute(self._statement, columns, binary=True)
+            cursor = await self._connections.execute(connection, "append_decisions", columns)
             reached: dict[UUID, int] = dict(await cursor.fetchall())
         return [
             reached.get(made.task_id) or Conflict(made.task_id, made.expected) for made in entries
@@ -217,10 +216,8 @@ class Committer:
         columns = fact_columns([fact for made in entries for fact in made.facts], [])
         places = {"ids": columns["ids"], "versions": columns["versions"]}
         async with self._borrowed() as connection:
-            await connection.execute(self._connections.query("enter_log"))
-            cursor = await connection.execute(
-                self._connections.query("stored_facts"), places, binary=True
-            )
+            await self._connections.execute(connection, "enter_log")
+            cursor = await self._connections.execute(connection, "stored_facts", places)
             stored = {(row[0], row[1]): (row[2], row[3]) for row in await cursor.fetchall()}
         return [_fate(made, stored) for made in entries]
 

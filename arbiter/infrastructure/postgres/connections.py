@@ -7,14 +7,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection
-from psycopg.abc import Params
+from psycopg import AsyncConnection, AsyncRawCursor
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
 from arbiter.domain.errors import InvalidInput, Unavailable
 from arbiter.infrastructure.postgres import arrays
-from arbiter.infrastructure.postgres.sql import load
+from arbiter.infrastructure.postgres.sql import statement
 
 Row = tuple[Any, ...]
 
@@ -82,9 +81,25 @@ class Connections:
             },
         )
 
-    def query(self, name: str) -> bytes:
-        """Return a statement with this schema's name in place."""
-        return load(name, self.schema)
+    async def execute(
+        self, connection: AsyncConnection[Row], name: str, params: Mapping[str, Any] | None = None
+    ) -> AsyncRawCursor[Row]:
+        """Run a statement of ours, in this schema, on one of these connections."""
+        ours = statement(name, self.schema)
+        cursor = AsyncRawCursor(connection)
+        return await cursor.execute(ours.text, ours.values(params or {}), binary=True)
+
+
+class Statements:
+    """Our statements, one after the other on one connection."""
+
+    def __init__(self, connections: Connections, connection: AsyncConnection[Row]) -> None:
+        """The connection is in a transaction, or each statement is one."""
+        self._connections, self._connection = connections, connection
+
+    async def run(self, name: str, params: Mapping[str, Any] | None = None) -> AsyncRawCursor[Row]:
+        """Run a statement; its rows are to be fetched."""
+        return await self._connections.execute(self._connection, name, params)
 
 
 class Reader:
@@ -94,7 +109,6 @@ class Reader:
         """Open nothing yet."""
         self._connections = connections
         self._pool = connections.pool(size)
-        self.query = connections.query
 
     async def open(self) -> None:
         """Open the pool."""
@@ -105,10 +119,10 @@ class Reader:
         """Close the pool."""
         await self._pool.close()
 
-    async def rows(self, name: str, params: Params | None = None) -> list[Row]:
+    async def rows(self, name: str, params: Mapping[str, Any] | None = None) -> list[Row]:
         """Run a statement of ours and return its rows."""
         async with self.connection() as connection:
-            cursor = await connection.execute(self._connections.query(name), params, binary=True)
+            cursor = await self._connections.execute(connection, name, params)
             return await cursor.fetchall()
 
     async def row(self, name: str, params: Mapping[str, Any] | None = None) -> Row | None:
@@ -119,8 +133,14 @@ class Reader:
     async def run(self, name: str, params: Mapping[str, Any] | None = None) -> int:
         """Run a statement of ours and return how many rows it touched."""
         async with self.connection() as connection:
-            cursor = await connection.execute(self._connections.query(name), params, binary=True)
+            cursor = await self._connections.execute(connection, name, params)
             return cursor.rowcount
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Statements]:
+        """Run several statements in one transaction."""
+        async with self.connection() as connection, connection.transaction():
+            yield Statements(self._connections, connection)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection[Row]]:

@@ -26,15 +26,15 @@ from arbiter.domain.facts import (
     encode,
 )
 from arbiter.infrastructure.postgres.columns import fact_columns
-from arbiter.infrastructure.postgres.connections import Connections, Reader, Row
+from arbiter.infrastructure.postgres.connections import Reader, Row
 
 
 class _Recording:
     """Writes a fact together with the row it changes."""
 
-    def __init__(self, connections: Connections, reader: Reader, channel: str) -> None:
+    def __init__(self, reader: Reader, channel: str) -> None:
         """The reader must be open before the first call."""
-        self._connections, self._reader, self.channel = connections, reader, channel
+        self._reader, self.channel = reader, channel
 
     async def _record(
         self,
@@ -47,18 +47,14 @@ class _Recording:
     ) -> bool:
         """Change the row, then append: rows are locked before the log. False if the guard says no."""
         columns = fact_columns([fact], [encode(fact)])
-        query = self._connections.query
         try:
-            async with self._reader.connection() as connection, connection.transaction():
-                await connection.execute(query("guard_writing"))
-                if guard is not None:
-                    allowed = await connection.execute(query(guard[0]), guard[1], binary=True)
-                    if await allowed.fetchone() is None:
-                        return False
-                await connection.execute(query(statement), params)
-                await connection.execute(
-                    query("append_facts"),
-                    {**columns, "channel": self.channel, "words": list(words)},
+            async with self._reader.transaction() as statements:
+                await statements.run("guard_writing")
+                if guard is not None and not await (await statements.run(*guard)).fetchone():
+                    return False
+                await statements.run(statement, params)
+                await statements.run(
+                    "append_facts", {**columns, "channel": self.channel, "words": list(words)}
                 )
         except psycopg.errors.UniqueViolation as taken:
             raise Conflict(fact.stream_id, fact.version - 1) from taken

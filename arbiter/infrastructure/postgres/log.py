@@ -24,7 +24,6 @@ class PostgresLog:
     def __init__(self, committer: Committer, reader: Reader, channel: str) -> None:
         """Both must be open before the first call."""
         self._committer, self._reader, self._channel = committer, reader, channel
-        self._query = reader.query
 
     async def append(self, entry: Entry) -> int:
         """Write one decision whole; return the position reached once it is durable."""
@@ -74,7 +73,7 @@ class PostgresLog:
 
     async def barrier(self, incarnation: UUID) -> None:
         """Wait until every append and turn of an incarnation that has begun has ended."""
-        async with self._reader.connection() as connection, connection.transaction():
-            await connection.execute(self._query("guard_writing"))
-            await connection.execute(self._query("lock_incarnation"), {"incarnation": incarnation})
-            await connection.execute(self._query("enter_log"))
+        async with self._reader.transaction() as statements:
+            await statements.run("guard_writing")
+            await statements.run("lock_incarnation", {"incarnation": incarnation})
+            await statements.run("enter_log")

@@ -43,12 +43,7 @@ class PostgresReadyQueue:
         claimed.sort(key=itemgetter(0))
         if not alive:
             return Turned(alive=False)
-        brought = {made.task_id for entries in (turn.finished, turn.begun) for made in entries}
-        return Turned(
-            alive=True,
-            accepted=frozenset(brought - refused),
-            claimed=[each for _, each in claimed],
-        )
+        return Turned(alive=True, refused=frozenset(refused), claimed=[each for _, each in claimed])
 
     async def unclaim(self, incarnation: UUID, task_ids: Sequence[UUID]) -> None:
         """Offer tasks again that were claimed and not begun."""

@@ -91,7 +91,7 @@ class PostgresStore:
             raise
         self.log = PostgresLog(self._committer, self.reader, channel)
         self.ready = PostgresReadyQueue(self.reader, channel, self._lanes)
-        recording = (self.connections, self.reader, channel)
+        recording = (self.reader, channel)
         self.leases = PostgresLeases(*recording)
         self.directory = PostgresDirectory(*recording)
         self.queues = PostgresQueues(*recording)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from arbiter.application.agents import agent_id, queue_id
-from arbiter.application.ports import Claimed, Entry, Turn, Turned, Wanted, entry
+from arbiter.application.ports import Beginning, Claimed, Entry, Turn, Wanted, entry
 from arbiter.domain.facts import (
     AgentRegistered,
     AgentUpdated,
@@ -16,6 +17,8 @@ from arbiter.domain.facts import (
     QueuePaused,
     QueueResumed,
     TaskFact,
+    TaskRouted,
+    TaskStarted,
     WorkerJoined,
     WorkerLeft,
     WorkerLost,
@@ -55,6 +58,17 @@ def wanted(
 def ids(claimed: Iterable[Claimed]) -> list[UUID]:
     """The tasks that were claimed, in their order."""
     return [claim.task_id for claim in claimed]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a turn."""
+
+    alive: bool
+    accepted: frozenset[UUID]
+    """The tasks whose decision stands."""
+
+    claimed: Sequence[Claimed]
 
 
 class Given:
@@ -194,27 +208,37 @@ class Given:
         incarnation: UUID,
         *wants: Wanted,
         finished: Sequence[Entry] = (),
-        begun: Sequence[Entry] = (),
+        begun: Sequence[Beginning] = (),
         total: int = PLENTY,
-    ) -> Turned:
+    ) -> Taken:
         """Let a worker take a turn."""
-        return await self.store.ready.turn(
+        turned = await self.store.ready.turn(
             Turn(
                 incarnation=incarnation,
-                finished=finished,
+                finished=[made.facts[0] for made in finished],
                 begun=begun,
                 wanted=wants,
                 total=total if wants else 0,
             )
+        )
+        brought = {made.task_id for made in finished} | {made.task.id for made in begun}
+        return Taken(
+            alive=turned.alive,
+            accepted=frozenset(brought - turned.refused if turned.alive else ()),
+            claimed=turned.claimed,
         )
 
     async def claimed(self, incarnation: UUID, *wants: Wanted) -> list[UUID]:
         """Let a worker claim, all it can if it wants nothing in particular; return the tasks."""
         return ids((await self.turn(incarnation, *(wants or (wanted(),)))).claimed)
 
-    def beginning(self, task: Task, incarnation: UUID) -> tuple[Entry, Task]:
+    def beginning(self, task: Task, incarnation: UUID) -> tuple[Beginning, Task]:
         """Decide that a worker begins a task it has claimed."""
-        return decision(task, routed(incarnation=incarnation), started, at=self.now)
+        made, after = decision(task, routed(incarnation=incarnation), started, at=self.now)
+        way, start = made.facts
+        assert isinstance(way, TaskRouted)
+        assert isinstance(start, TaskStarted)
+        return Beginning((way, start), after), after
 
     async def running(self, incarnation: UUID, **details: Any) -> Task:
         """Let a worker claim and begin a new task."""

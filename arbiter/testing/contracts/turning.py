@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from arbiter.application.ports import Entry
+from arbiter.application.ready_row import ready_row
 from arbiter.domain.task import Task
 from arbiter.testing.builders import (
     attempt_failed,
@@ -40,9 +41,10 @@ class TurningContract(Contract):
         assert turned.accepted == {task.id}
         row = await store.ready.row(task.id)
         assert row is not None
-        assert begun.row is not None
+        decided = ready_row(running, at=given.now)
+        assert decided is not None
         # What is in a worker's hands is offered to nobody, whatever its `due` says.
-        assert replace(row, due=False) == replace(begun.row, due=False)
+        assert replace(row, due=False) == replace(decided, due=False)
         assert [fact.version for fact in await store.log.stream(task.id)] == [1, 2, 3, 4]
         assert running.version == 4
 

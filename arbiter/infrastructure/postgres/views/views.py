@@ -24,7 +24,7 @@ class PostgresViews:
         self._reader = reader
         self.ledger = PostgresLedger(connections, reader)
         self.queue_depth = PostgresQueueDepths(reader, clock)
-        self.task_board = PostgresTaskFinder(reader, Searching(connections, reader))
+        self.task_board = PostgresTaskFinder(reader, Searching(reader))
         self.stats = PostgresStatsReader(reader, clock)
         self.audit_trail = PostgresAuditReader(reader)
 

@@ -29,7 +29,7 @@ class Writer:
     async def run(self, name: str, params: Mapping[str, Any]) -> None:
         """Run a statement that answers nothing."""
         with blaming_nobody():
-            await self._connection.execute(self._connections.query(name), params)
+            await self._connections.execute(self._connection, name, params)
 
     @asynccontextmanager
     async def together(self) -> AsyncIterator[None]:
@@ -41,8 +41,7 @@ class Writer:
     async def rows(self, name: str, params: Mapping[str, Any]) -> list[Row]:
         """Run a statement and return its rows."""
         with blaming_nobody():
-            query = self._connections.query(name)
-            cursor = await self._connection.execute(query, params, binary=True)
+            cursor = await self._connections.execute(self._connection, name, params)
             return await cursor.fetchall()
 
 
