@@ -138,8 +138,9 @@ def _refusal(wrong: ValidationError) -> InvalidInput:
     reason = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
         return InvalidInput(field, "unknown option")
-    if not field and ": " in reason:
-        field, reason = reason.split(": ", 1)
+    place, colon, rest = reason.partition(": ")
+    if colon and place.startswith(field) and " " not in place:  # the reason tells the place closer
+        field, reason = place, rest
     shown = repr(first.get("input"))
     if first["type"] == "string_pattern_mismatch":
         said = shown if len(shown) <= 60 else "what is given"

@@ -23,9 +23,13 @@ class KnownKinds:
         """Add kinds that an agent of this process hosts."""
         self._declared |= kinds
 
+    def is_known(self, kind: str) -> bool:
+        """Tell whether a kind is known by now; kinds are never forgotten, so only a no is to be checked."""
+        return kind in self._declared or kind in self._read
+
     async def knows(self, kind: str) -> bool:
-        """Tell whether a kind was ever hosted; kinds are never forgotten, so only a no is checked."""
-        if kind in self._declared or kind in self._read:
+        """Tell whether a kind was ever hosted."""
+        if self.is_known(kind):
             return True
         self._read = await self._directory.kinds()
         return kind in self._read

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from difflib import get_close_matches
-from typing import Any
 from uuid import UUID
 
 from arbiter.application.agents import keyed_task_id
@@ -55,7 +54,8 @@ class Orchestrator:
 
         Raises UnknownKind, IdempotencyConflict.
         """
-        await self.know(command)
+        if not (command.any_kind or self.kinds.is_known(command.kind)):
+            await self.know(command)
         made, submitted = self.decide_submission(command)
         try:
             await self.log.append(made)
@@ -95,7 +95,25 @@ class Orchestrator:
         """Make the facts of a submission, the gate's answer with them; nothing is written."""
         now = self.clock.now()
         submitted = verbs.submit(
-            self._task_id(command, now), command.kind, at=now, **_details(command)
+            self._task_id(command, now),
+            command.kind,
+            at=now,
+            payload=command.payload,
+            queue=command.queue,
+            tenant=command.tenant,
+            priority=command.priority,
+            requirements=command.requires,
+            not_before=command.not_before,
+            limits=command.limits,
+            retry=command.retry,
+            idempotency_key=command.idempotency_key,
+            hold=command.hold,
+            hold_until=command.hold_until,
+            subject=command.subject,
+            parent=command.parent,
+            cause=command.cause,
+            trace=command.trace,
+            by=command.by,
         )
         pending = evolve(None, submitted)
         answer = self.gate.answer(pending, at=now)
@@ -288,24 +306,3 @@ def repeated(command: Submit, task_id: UUID, facts: Sequence[f.Fact]) -> Submitt
     ):
         raise IdempotencyConflict(command.idempotency_key, task_id)
     return Submitted(task_id=task_id, status=task.status, repeated=True)
-
-
-def _details(command: Submit) -> dict[str, Any]:
-    return {
-        "payload": command.payload,
-        "queue": command.queue,
-        "tenant": command.tenant,
-        "priority": command.priority,
-        "requirements": command.requires,
-        "not_before": command.not_before,
-        "limits": command.limits,
-        "retry": command.retry,
-        "idempotency_key": command.idempotency_key,
-        "hold": command.hold,
-        "hold_until": command.hold_until,
-        "subject": command.subject,
-        "parent": command.parent,
-        "cause": command.cause,
-        "trace": command.trace,
-        "by": command.by,
-    }

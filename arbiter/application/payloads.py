@@ -15,6 +15,7 @@ PAYLOAD_LIMIT = 256 * 1024
 ERROR_LIMIT = 16 * 1024
 DEEPEST = 250
 _MOST_INT, _LEAST_INT = 2**64 - 1, -(2**63)
+_SCALARS = frozenset({str, int, bool})
 _PLAIN = (
     orjson.OPT_PASSTHROUGH_DATACLASS
     | orjson.OPT_PASSTHROUGH_DATETIME
@@ -70,14 +71,11 @@ def clean_text(text: str, limit: int = ERROR_LIMIT) -> str:
 
 def _is_simple(value: Any) -> bool:
     """Cheap look at the common shape: a flat mapping or list of plain scalars."""
-    match value:
-        case dict():
-            members: Any = value.values()
-        case list():
-            members = value
-        case _:
-            members = (value,)
-    return all(type(member) in (str, int, bool) for member in members)
+    if isinstance(value, dict):
+        return _SCALARS.issuperset(map(type, value.values()))
+    if isinstance(value, list):
+        return _SCALARS.issuperset(map(type, value))
+    return type(value) in _SCALARS
 
 
 def _refusal(value: Any, field: str, said: str) -> InvalidInput:

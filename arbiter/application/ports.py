@@ -107,13 +107,13 @@ def entry_of(
         was_live=before is not None and before.is_live,
         facts=facts,
         row=ready_row(after, at=at, stops=stops(before, facts)),
-        tells=_tells(before, facts),
+        tells=None if before is None else _tells(before, facts),
     )
 
 
-def _tells(before: Task | None, facts: tuple[TaskFact, ...]) -> UUID | None:
+def _tells(before: Task, facts: tuple[TaskFact, ...]) -> UUID | None:
     ended_from_outside = isinstance(facts[0], TaskCancelled | TaskSuspended)
-    return before.incarnation if before is not None and ended_from_outside else None
+    return before.incarnation if ended_from_outside else None
 
 
 class Recorded(msgspec.Struct, frozen=True, gc=False):

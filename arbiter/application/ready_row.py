@@ -64,7 +64,7 @@ def ready_row(task: Task, *, at: datetime, stops: UUID | None = None) -> ReadyRo
     return ReadyRow(
         task_id=task.id,
         version=task.version,
-        status=task.status.value,
+        status=task.status,
         kind=task.kind,
         queue=task.queue,
         tenant=task.tenant,
@@ -97,8 +97,9 @@ def stops(before: Task | None, facts: tuple[TaskFact, ...]) -> UUID | None:
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
-    known = [moment for moment in (one, other) if moment is not None]
-    return max(known) if known else None
+    if one is None or other is None:
+        return one or other
+    return max(one, other)
 
 
 __all__ = ["STOP_GRACE", "ReadyRow", "needs_of", "ready_row", "stops"]

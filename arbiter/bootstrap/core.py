@@ -65,9 +65,9 @@ class Core:
         """Run work on the engine and wait for it."""
         return self.engine.call(self._with_service(work))
 
-    async def arun(self, work: Callable[[Service], Coroutine[Any, Any, Any]]) -> Any:
+    def arun(self, work: Callable[[Service], Coroutine[Any, Any, Any]]) -> asyncio.Future[Any]:
         """Run work on the engine; cancelling the caller does not cancel the work."""
-        return await self.engine.acall(self._with_service(work))
+        return self.engine.acall(self._with_service(work))
 
     def declare(
         self,
@@ -173,7 +173,8 @@ class Core:
 
         async def run() -> Any:
             service = self._service or self._build()
-            await service.open()
+            if not service.is_open:
+                await service.open()
             return await work(service)
 
         return run

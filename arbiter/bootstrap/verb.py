@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 from arbiter.bootstrap.core import Core
@@ -55,7 +55,7 @@ class AsyncVerb(Generic[P, T]):
         self,
         of: Callable[[Core], Any],
         verb: Callable[Concatenate[Any, P], Work[T]],
-        run: Callable[[Core, Work[T]], Coroutine[Any, Any, T]],
+        run: Callable[[Core, Work[T]], Awaitable[T]],
     ) -> None:
         """`of` makes what the verb is a method of; `run` is the door's way."""
         self._of, self._verb, self._run = of, verb, run

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 from arbiter.domain.blob import Blob
 from arbiter.domain.limits import NO_LIMITS, Limits
@@ -42,7 +51,7 @@ class Submit(Command):
     queue: Name = "default"
     tenant: Name = "default"
     priority: Priority = 5
-    requires: dict[Name, tuple[Ability, ...]] = {}
+    requires: dict[Name, tuple[Ability, ...]] = Field(default_factory=dict)
     not_before: AwareDatetime | None = None
     limits: Limits = NO_LIMITS
     retry: RetryPolicy | None = None
@@ -56,14 +65,27 @@ class Submit(Command):
     by: Words | None = None
     any_kind: bool = False
 
-    @model_validator(mode="after")
-    def _sensible(self) -> Submit:
-        if self.retry is not None:
-            check_retry(self.retry)
-        check_limits(self.limits)
-        if self.hold_until is not None and self.hold is None:
-            raise ValueError("hold_until: says until when to hold, but there is no hold reason")
-        return self
+    # Validators of single fields: what a submission does not say costs it nothing.
+
+    @field_validator("limits")
+    @classmethod
+    def _sensible_limits(cls, limits: Limits) -> Limits:
+        check_limits(limits)
+        return limits
+
+    @field_validator("retry")
+    @classmethod
+    def _sensible_retry(cls, retry: RetryPolicy | None) -> RetryPolicy | None:
+        if retry is not None:
+            check_retry(retry)
+        return retry
+
+    @field_validator("hold_until")
+    @classmethod
+    def _with_a_reason(cls, until: datetime | None, told: ValidationInfo) -> datetime | None:
+        if until is not None and told.data.get("hold", "invalid already") is None:
+            raise ValueError("says until when to hold, but there is no hold reason")
+        return until
 
 
 class Redrive(Command):

@@ -19,6 +19,8 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
     REJECTED = "rejected"
 
+    __hash__ = str.__hash__  # as its value's; the one of enumerations is a call in Python
+
 
 FINAL = frozenset({Status.COMPLETED, Status.CANCELLED, Status.REJECTED})
 """Nothing follows these."""

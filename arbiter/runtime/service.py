@@ -86,6 +86,11 @@ class Service:
         self.follower: Follower
         self.kinds: KnownKinds
 
+    @property
+    def is_open(self) -> bool:
+        """It is connected."""
+        return self._is_open
+
     async def open(self) -> None:
         """Connect at first use."""
         if not self._is_open:

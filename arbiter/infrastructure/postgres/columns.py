@@ -8,7 +8,7 @@ from uuid import UUID
 
 from arbiter.application.ports import Entry, Turn, words_of
 from arbiter.application.ready_row import ReadyRow
-from arbiter.domain.facts import Fact, encode
+from arbiter.domain.facts import Fact, TaskSubmitted, encode
 from arbiter.infrastructure.postgres.arrays import (
     Packed,
     blobs,
@@ -40,6 +40,7 @@ def decision_columns(entries: Sequence[Entry], channel: str) -> dict[str, Any]:
     return {
         **fact_columns(facts, [encode(fact) for fact in facts]),
         **row_columns([made.row for made in entries if made.row is not None]),
+        "row_contested": booleans([_is_contested(made) for made in entries if made.row]),
         "known": uuids([made.task_id for made in known]),
         "expected": integers([made.expected for made in known]),
         "fresh": uuids([made.task_id for made in entries if not made.was_live]),
@@ -47,6 +48,17 @@ def decision_columns(entries: Sequence[Entry], channel: str) -> dict[str, Any]:
         "channel": channel,
         "words": sorted(words_of(entries)),
     }
+
+
+def _is_contested(made: Entry) -> bool:
+    """Tell whether another append may be placing the same task's row just now.
+
+    A row that stands is locked already, and an id that was drawn for this submission is nobody else's.
+    """
+    if made.was_live:
+        return False
+    first = made.facts[0]
+    return not isinstance(first, TaskSubmitted) or first.idempotency_key is not None
 
 
 def row_columns(rows: Sequence[ReadyRow]) -> dict[str, Packed]:

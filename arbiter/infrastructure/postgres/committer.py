@@ -194,9 +194,13 @@ class Committer:
         columns = decision_columns(entries, self._channel)
         async with self._borrowed() as connection:
             cursor = await self._connections.execute(connection, "append_decisions", columns)
-            reached: dict[UUID, int] = dict(await cursor.fetchall())
+            [(position, refused)] = await cursor.fetchall()
+        if not refused:
+            return [position] * len(entries)
+        moved_on = set(refused)
         return [
-            reached.get(made.task_id) or Conflict(made.task_id, made.expected) for made in entries
+            Conflict(made.task_id, made.expected) if made.task_id in moved_on else position
+            for made in entries
         ]
 
     async def _follow_up(self, entries: Sequence[Entry]) -> list[Outcome]:

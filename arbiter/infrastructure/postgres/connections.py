@@ -19,9 +19,12 @@ Row = tuple[Any, ...]
 
 PLANNED_ONCE = (
     "SELECT set_config('plan_cache_mode', 'force_generic_plan', false),"
-    " set_config('jit', 'off', false)"
+    " set_config('jit', 'off', false), set_config('enable_seqscan', 'off', false)"
 )
-"""Our statements are planned once per connection: planning the big ones costs more than running them."""
+"""Our statements are planned once per connection: planning the big ones costs more than running them.
+
+What was planned on an empty table would read it from end to end when it is full.
+"""
 
 NOTICES_A_SILENT_PEER: dict[str, Any] = {
     "keepalives_idle": 5,

@@ -9,6 +9,7 @@
 --      'refused' (with task_id: a known task that has moved on), 'worker' (ours is alive)
 -- "(x IN (…)) IS TRUE" keeps the planner from joining where it expects one row and gets hundreds.
 -- Locks, in this order: own worker row, own ready rows by id, queue rows, other ready rows if free, the log.
+-- Rows are changed before the log is entered, so that others wait for the facts only.
 WITH guarded AS MATERIALIZED (
     -- A turn that only claims writes no fact: should its commit be lost, the start of what it claimed is
     -- refused. Every other turn waits for the disk.
@@ -85,29 +86,10 @@ WITH guarded AS MATERIALIZED (
     FROM best JOIN arbiter.facts AS first ON first.originator_id = best.task_id
     WHERE ready.task_id = best.task_id AND first.originator_version = 1
     RETURNING ready.task_id, ready.version, first.state, best.turn
-), log AS MATERIALIZED (
-    SELECT arbiter.enter_log() AS at
-    FROM (SELECT count(*) AS tasks FROM held) AS locked
-    CROSS JOIN (SELECT count(*) AS tasks FROM claimed) AS taken
-    WHERE locked.tasks > 0
-), written AS (
-    INSERT INTO arbiter.facts (originator_id, originator_version, topic, state)
-    SELECT fact.id, fact.version, fact.topic, fact.state
-    FROM log
-    CROSS JOIN LATERAL unnest(
-        %(ids)b::uuid[], %(versions)b::bigint[], %(topics)b::text[], %(states)b::bytea[]
-    ) WITH ORDINALITY AS fact (id, version, topic, state, place)
-    WHERE (fact.id IN (SELECT held.task_id FROM held)) IS TRUE
-    ORDER BY fact.place
-    RETURNING notification_id
-), timed AS (
-    INSERT INTO arbiter.log_times (position, at)
-    SELECT max(written.notification_id), max(log.at) FROM written CROSS JOIN log
-    HAVING count(*) > 0
-    RETURNING position
 ), removed AS (
     DELETE FROM arbiter.ready_tasks
     WHERE task_id = ANY (%(gone)b::uuid[]) AND (task_id IN (SELECT held.task_id FROM held)) IS TRUE
+    RETURNING task_id
 ), moved AS (
     UPDATE arbiter.ready_tasks AS ready SET
         status = 'running',
@@ -121,9 +103,32 @@ WITH guarded AS MATERIALIZED (
         %(begun_attempt_id)b::uuid[], %(begun_due_at)b::timestamptz[]
     ) AS begun (task_id, version, attempt, attempt_id, due_at)
     WHERE ready.task_id = begun.task_id AND (begun.task_id IN (SELECT held.task_id FROM held)) IS TRUE
+    RETURNING ready.task_id
+), log AS MATERIALIZED (
+    SELECT arbiter.enter_log() AS at
+    FROM (SELECT count(*) AS tasks FROM claimed) AS taken
+    CROSS JOIN (
+        SELECT (SELECT count(*) FROM removed) + (SELECT count(*) FROM moved) AS tasks
+    ) AS changed
+    WHERE changed.tasks > 0
+), written AS (
+    INSERT INTO arbiter.facts (originator_id, originator_version, topic, state)
+    SELECT fact.id, fact.version, fact.topic, fact.state
+    FROM log
+    CROSS JOIN LATERAL unnest(
+        %(ids)b::uuid[], %(versions)b::bigint[], %(topics)b::text[], %(states)b::bytea[]
+    ) WITH ORDINALITY AS fact (id, version, topic, state, place)
+    WHERE (fact.id IN (SELECT held.task_id FROM held)) IS TRUE
+    ORDER BY fact.place
+    RETURNING notification_id
+), timed AS (
+    INSERT INTO arbiter.log_times (position, at)
+    SELECT max(written.notification_id), (SELECT log.at FROM log) FROM written
+    HAVING count(*) > 0
+    RETURNING position
 ), announced AS MATERIALIZED (
     SELECT count(pg_notify(%(channel)s, news.word)) AS words
-    FROM log
+    FROM timed
     CROSS JOIN (
         SELECT 'log' AS word
         UNION ALL
