@@ -63,6 +63,27 @@ class Orchestrator:
             return await self._repeated(command, made.task_id)
         return submitted
 
+    def submit_at_once(
+        self, command: Submit, answer: Callable[[Submitted | None, Exception | None], object]
+    ) -> bool:
+        """Accept work as `submit` does, and answer when it is durable.
+
+        False, and nothing is done, where something has to be looked up first.
+        """
+        is_known = command.any_kind or self.kinds.is_known(command.kind)
+        if not is_known or command.idempotency_key is not None:
+            return False
+        made, submitted = self.decide_submission(command)
+
+        def durable(outcome: int | Exception) -> None:
+            if isinstance(outcome, Exception):
+                answer(None, outcome)
+            else:
+                answer(submitted, None)
+
+        self.log.put(made, durable)
+        return True
+
     async def submit_many(self, commands: Sequence[Submit]) -> Sequence[Submitted | ArbiterError]:
         """Accept much work at once; the answers come in the order of the commands."""
         for kind in {command.kind: command for command in commands}.values():

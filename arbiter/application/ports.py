@@ -134,6 +134,13 @@ class Log(Protocol):
         """
         ...
 
+    def put(self, entry: Entry, answer: Callable[[int | Exception], object]) -> None:
+        """Write one decision as `append` does; answer once, on the loop, with what that returns or raises.
+
+        For who has much to append: nothing has to wait for each. It may answer before this returns.
+        """
+        ...
+
     async def append_many(self, entries: Sequence[Entry]) -> Sequence[int | Exception]:
         """Write many decisions, each whole or not at all; answer for each in order."""
         ...

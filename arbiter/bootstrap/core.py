@@ -22,7 +22,7 @@ from arbiter.domain.limits import Limits
 from arbiter.domain.retry import RetryPolicy
 from arbiter.infrastructure.postgres.store import PostgresStore
 from arbiter.runtime.clock import DatabaseClock
-from arbiter.runtime.engine import OVER, Engine
+from arbiter.runtime.engine import OVER, Answer, Begin, Engine
 from arbiter.runtime.hosted import Handler, HostedAgent, Isolation, profile
 from arbiter.runtime.listeners import Listener, Listeners, event_of
 from arbiter.runtime.notices import Notices
@@ -146,7 +146,7 @@ class Core:
         with self._stopping:
             try:
                 if self.engine.is_running:
-                    released: int = self.engine.call(lambda: self._stop(drain_seconds, hurry))
+                    released: int = self.engine.call(lambda _: self._stop(drain_seconds, hurry))
                     return released
             finally:
                 self.close()
@@ -165,19 +165,25 @@ class Core:
 
     # -- on the engine's side
 
-    def _with_service(
-        self, work: Callable[[Service], Coroutine[Any, Any, Any]]
-    ) -> Callable[[], Coroutine[Any, Any, Any]]:
+    def _with_service(self, work: Callable[[Service], Coroutine[Any, Any, Any]]) -> Begin:
         if self._closed:
             raise Stopped(OVER)
+        at_once = getattr(work, "at_once", None)
 
-        async def run() -> Any:
-            service = self._service or self._build()
-            if not service.is_open:
-                await service.open()
-            return await work(service)
+        def begin(answer: Answer) -> Coroutine[Any, Any, Any] | None:
+            service = self._service
+            if service is None or not service.is_open:
+                return self._after_opening(work)
+            if at_once is not None and at_once(service, answer):
+                return None
+            return work(service)
 
-        return run
+        return begin
+
+    async def _after_opening(self, work: Callable[[Service], Coroutine[Any, Any, Any]]) -> Any:
+        service = self._service or self._build()
+        await service.open()
+        return await work(service)
 
     def _build(self) -> Service:
         clock = DatabaseClock()

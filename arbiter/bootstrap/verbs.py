@@ -23,6 +23,7 @@ from arbiter.bootstrap.core import Core
 from arbiter.domain.commands import Submit, Switch
 from arbiter.domain.errors import ArbiterError, InvalidInput
 from arbiter.infrastructure.telemetry.trace import traceparent
+from arbiter.runtime.engine import Answer
 from arbiter.runtime.listeners import Event, at_home
 from arbiter.runtime.service import Decision, Overview, Service, limited, paused, resumed
 
@@ -31,6 +32,24 @@ Work = Callable[[Service], Coroutine[Any, Any, T]]
 """What a verb has to do, on the engine's loop."""
 
 TaskId = UUID | str
+
+
+class Submitting:
+    """A submission on its way: the work that is done most often, begun without a task of its own."""
+
+    __slots__ = ("_command",)
+
+    def __init__(self, command: Submit) -> None:
+        """The command is checked."""
+        self._command = command
+
+    def __call__(self, service: Service) -> Coroutine[Any, Any, Submitted]:
+        """Submit, and await the answer."""
+        return service.orchestrator.submit(self._command)
+
+    def at_once(self, service: Service, answer: Answer) -> bool:
+        """Submit, and have the answer called; False if that takes looking something up first."""
+        return service.orchestrator.submit_at_once(self._command, answer)
 
 
 class Verbs:
@@ -47,8 +66,7 @@ class Verbs:
 
         Raises InvalidInput, UnknownKind, IdempotencyConflict, Unavailable.
         """
-        command = self.submission(kind, payload, **options)
-        return lambda service: service.orchestrator.submit(command)
+        return Submitting(self.submission(kind, payload, **options))
 
     def submission(self, kind: str, payload: Any, **options: Unpack[Options]) -> Submit:
         """Check a submission; it carries the caller's trace. Raises InvalidInput."""

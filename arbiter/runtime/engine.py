@@ -14,8 +14,12 @@ from typing import Any, TypeVar
 from arbiter.domain.errors import Stopped
 
 T = TypeVar("T")
-Work = Callable[[], Coroutine[Any, Any, Any]]
 Answer = Callable[[Any, BaseException | None], None]
+"""Takes a value, or an error."""
+
+Begin = Callable[[Answer], Coroutine[Any, Any, Any] | None]
+"""Begins some work: what is to be awaited for the answer, or nothing if the answer will be called."""
+
 OVER = "this Arbiter has been stopped; connect() again"
 ROUNDS, ROUND_SECONDS = 4, 0.5
 
@@ -33,7 +37,7 @@ class Engine:
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._line: deque[tuple[Work, Answer]] = deque()
+        self._line: deque[tuple[Begin, Answer]] = deque()
         self._called = False
         self._ended = False
         self._process = os.getpid()
@@ -44,7 +48,7 @@ class Engine:
         """The thread runs, in this process."""
         return self._thread is not None and self._process == os.getpid()
 
-    def call(self, work: Work) -> Any:
+    def call(self, begin: Begin) -> Any:
         """Run work on the loop and wait for it, from any other thread."""
         future: Future[Any] = Future()
         if threading.current_thread() is self._thread:
@@ -58,10 +62,10 @@ class Engine:
             else:
                 future.set_result(value)
 
-        self._send(work, answer)
+        self._send(begin, answer)
         return future.result()
 
-    def acall(self, work: Work) -> asyncio.Future[Any]:
+    def acall(self, begin: Begin) -> asyncio.Future[Any]:
         """Run work on the loop; the future belongs to the caller's loop. Cancelling it cancels no work."""
         home = asyncio.get_running_loop()
         future: asyncio.Future[Any] = home.create_future()
@@ -70,7 +74,7 @@ class Engine:
         def answer(value: Any, error: BaseException | None) -> None:
             answers.put(future, value, error)
 
-        self._send(work, answer)
+        self._send(begin, answer)
         return future
 
     def soon(self, call: Callable[[], object]) -> None:
@@ -80,9 +84,9 @@ class Engine:
             with suppress(RuntimeError):  # it closes just now
                 loop.call_soon_threadsafe(call)
 
-    def _send(self, work: Work, answer: Answer) -> None:
+    def _send(self, begin: Begin, answer: Answer) -> None:
         loop = self._running()
-        self._line.append((work, answer))
+        self._line.append((begin, answer))
         if self._ended:  # between the two lines above; nobody else may look at the line again
             self._refuse_all()
         elif not self._called:
@@ -99,10 +103,16 @@ class Engine:
     def _let_in(self) -> None:
         self._called = False
         while self._line:
-            work, answer = self._line.popleft()
-            task = asyncio.get_running_loop().create_task(_answered(work, answer))
-            self._working[task] = answer
-            task.add_done_callback(self._working.pop)
+            begin, answer = self._line.popleft()
+            try:
+                work = begin(answer)
+            except Exception as error:  # noqa: BLE001 - the caller gets it
+                answer(None, error)
+                continue
+            if work is not None:
+                task = asyncio.get_running_loop().create_task(_answered(work, answer))
+                self._working[task] = answer
+                task.add_done_callback(self._working.pop)
 
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._loop is not None and self._process == os.getpid():
@@ -163,9 +173,9 @@ async def _cancel_all() -> None:
         await asyncio.wait(rest, timeout=ROUND_SECONDS)
 
 
-async def _answered(work: Work, answer: Answer) -> None:
+async def _answered(work: Coroutine[Any, Any, Any], answer: Answer) -> None:
     try:
-        value = await work()
+        value = await work
     except asyncio.CancelledError:
         answer(None, Stopped(OVER))
         raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from arbiter.application.ports import Entry, Recorded, words_of
@@ -25,9 +25,17 @@ class MemoryLog:
             raise outcome
         return outcome
 
+    def put(self, entry: Entry, answer: Callable[[int | Exception], object]) -> None:
+        """Write one decision, and answer."""
+        [outcome] = self._append([entry])
+        answer(outcome)
+
     async def append_many(self, entries: Sequence[Entry]) -> Sequence[int | Exception]:
         """Write many decisions, each whole or not at all; answer for each in order."""
         await asyncio.sleep(0)
+        return self._append(entries)
+
+    def _append(self, entries: Sequence[Entry]) -> Sequence[int | Exception]:
         outcomes: list[int | Exception] = []
         standing = []
         for made in entries:

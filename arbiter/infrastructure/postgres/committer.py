@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from uuid import UUID
@@ -43,7 +43,7 @@ LOST = (psycopg.OperationalError, Unavailable)
 """What an append raises when its reply was lost; everything else is an answer."""
 
 Outcome = int | Exception
-Answer = Callable[[Outcome], None]
+Answer = Callable[[Outcome], object]
 """Tells one caller the position its decision reached, or why it was not written."""
 
 log = logging.getLogger(__name__)
@@ -79,10 +79,14 @@ class Committer:
         for connection in self._idle:
             await connection.close()
 
+    def put(self, entry: Entry, answer: Answer) -> None:
+        """Put a decision in line; it is answered once."""
+        self._put_in_line([(entry, answer)])
+
     def submit(self, entry: Entry) -> asyncio.Future[int]:
         """Put a decision in line; the future tells the position once it is durable."""
         durable: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._put_in_line([(entry, partial(_settle, durable))])
+        self.put(entry, partial(_settle, durable))
         return durable
 
     def submit_many(self, entries: Sequence[Entry]) -> asyncio.Future[list[Outcome]]:
@@ -95,18 +99,23 @@ class Committer:
 
     def _put_in_line(self, decisions: Sequence[tuple[Entry, Answer]]) -> None:
         if self._stopping:
-            for _, answer in decisions:
-                answer(Stopped("this Arbiter has been stopped"))
+            _refuse(decisions)
             return
         self._waiting.extend(decisions)
         self._woken.set()
 
     async def _run(self) -> None:
-        while not (self._stopping and not self._waiting):
-            if not await self.run_once():
-                self._woken.clear()
-                await self._woken.wait()
-        self._woken.set()
+        try:
+            while not (self._stopping and not self._waiting):
+                if not await self.run_once():
+                    self._woken.clear()
+                    await self._woken.wait()
+            self._woken.set()
+        except asyncio.CancelledError:  # the loop ends: who still waits is told
+            self._stopping = True
+            waiting, self._waiting = self._waiting, deque()
+            _refuse(waiting)
+            raise
 
     async def run_once(self) -> int:
         """Commit one batch, if there is one worth it; return how many decisions it held.
@@ -142,7 +151,11 @@ class Committer:
         return end
 
     async def _commit_batch(self, batch: Sequence[tuple[Entry, Answer]]) -> None:
-        outcomes = await self._commit([made for made, _ in batch])
+        try:
+            outcomes = await self._commit([made for made, _ in batch])
+        except asyncio.CancelledError:
+            _refuse(batch)
+            raise
         self._busy.difference_update(made.task_id for made, _ in batch)
         self._woken.set()
         for (_, answer), outcome in zip(batch, outcomes, strict=True):
@@ -236,6 +249,11 @@ class Committer:
         finally:
             if is_open(connection):
                 self._idle.append(connection)
+
+
+def _refuse(decisions: Iterable[tuple[Entry, Answer]]) -> None:
+    for _, answer in decisions:
+        answer(Stopped("this Arbiter has been stopped"))
 
 
 def _settle(durable: asyncio.Future[int], outcome: Outcome) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from uuid import UUID
@@ -28,6 +28,10 @@ class PostgresLog:
     async def append(self, entry: Entry) -> int:
         """Write one decision whole; return the position reached once it is durable."""
         return await self._committer.submit(entry)
+
+    def put(self, entry: Entry, answer: Callable[[int | Exception], object]) -> None:
+        """Write one decision, and answer on the loop."""
+        self._committer.put(entry, answer)
 
     async def append_many(self, entries: Sequence[Entry]) -> Sequence[int | Exception]:
         """Write many decisions, each whole or not at all; answer for each in order."""
