@@ -49,18 +49,6 @@ def to_blob(value: Any, field: str, limit: int = PAYLOAD_LIMIT) -> Blob:
     return blob_of(json)
 
 
-def from_json(text: bytes | str, field: str) -> Any:
-    """Read JSON text that a person typed; raises InvalidInput with the place of the first mistake."""
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise InvalidInput(
-            field,
-            f"not JSON: {error.msg} at line {error.lineno} column {error.colno}",
-            'for example {"path": "src/app.py"}',
-        ) from None
-
-
 def clean_text(text: str, limit: int = ERROR_LIMIT) -> str:
     """Make an error text storable: what cannot be stored is escaped, what is too long is cut and says so."""
     kept = text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")

@@ -361,7 +361,7 @@ class TestLives(Life.TestCase):
 @pytest.mark.timeout(7200)
 class TestManyLongLives(Life.TestCase):
     settings = settings(
-        max_examples=5000,
+        max_examples=1000,
         stateful_step_count=150,
         deadline=None,
         phases=WITHOUT_EXPLAINING,

@@ -134,7 +134,7 @@ def topics(arbiter, task_id):
     return [story.fact.topic for story in arbiter.history(task_id)]
 
 
-@pytest.mark.parametrize("max_attempts", [3, 6])
+@pytest.mark.parametrize("max_attempts", [3, pytest.param(6, marks=pytest.mark.deep)])
 def test_one_poison_task_among_50_innocents_fails_alone(arbiter, database, max_attempts):
     retry = RetryPolicy(max_attempts=max_attempts, initial=0.01)
     innocents = submit(arbiter, "innocent", range(50), retry=retry)

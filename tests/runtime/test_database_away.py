@@ -87,7 +87,9 @@ def cut_while_300_tasks_run(dsn, seed):
     assert set(done) == set(range(TASKS)), f"seed {seed}"
 
 
-@pytest.mark.parametrize("first", range(0, 20, 5))
+@pytest.mark.parametrize(
+    "first", [0, 5, *(pytest.param(first, marks=pytest.mark.deep) for first in (10, 15))]
+)
 def test_connections_cut_at_any_moment(databases, first):
     """Four times five repetitions; those five at once, each on a database of its own."""
     seeds = range(first, first + 5)

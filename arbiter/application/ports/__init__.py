@@ -1,0 +1,54 @@
+"""What Arbiter needs from the outside: each port is one need, kept by every adapter's contract suite."""
+
+from arbiter.application.ports.bell import STOP_WORD, Bell, Word, words_of
+from arbiter.application.ports.decisions import Entry, Recorded, entry, entry_of
+from arbiter.application.ports.dispatch import (
+    Beginning,
+    Claimed,
+    ReadyQueue,
+    Swept,
+    Turn,
+    Turned,
+    Wanted,
+)
+from arbiter.application.ports.hosting import (
+    AgentProfile,
+    Beat,
+    BeatStep,
+    Directory,
+    Leases,
+    LiveWorker,
+)
+from arbiter.application.ports.log import Log
+from arbiter.application.ports.queues import Queues, QueueState
+from arbiter.application.ports.time import Clock, Handle, Scheduler
+
+__all__ = [
+    "STOP_WORD",
+    "AgentProfile",
+    "Beat",
+    "BeatStep",
+    "Beginning",
+    "Bell",
+    "Claimed",
+    "Clock",
+    "Directory",
+    "Entry",
+    "Handle",
+    "Leases",
+    "LiveWorker",
+    "Log",
+    "QueueState",
+    "Queues",
+    "ReadyQueue",
+    "Recorded",
+    "Scheduler",
+    "Swept",
+    "Turn",
+    "Turned",
+    "Wanted",
+    "Word",
+    "entry",
+    "entry_of",
+    "words_of",
+]
