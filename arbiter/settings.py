@@ -126,12 +126,17 @@ class Settings(BaseModel):
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
-        """Read ARBITER_* variables, over the TOML file that ARBITER_CONFIG names, if it names one."""
+        """Read ARBITER_* variables, over the TOML file that ARBITER_CONFIG names, if it names one.
+
+        An empty variable says nothing: that is how compose files hand on what nobody has set.
+        """
         named = environ.get(FILE_VARIABLE)
         values = read_file(Path(named)) if named else {}
         for variable, value in environ.items():
-            if variable.startswith(PREFIX) and variable not in ELSEWHERE:
-                values[variable.removeprefix(PREFIX).lower()] = value
+            name = variable.removeprefix(PREFIX).lower()
+            is_said = bool(value) or name not in NAMES
+            if variable.startswith(PREFIX) and variable not in ELSEWHERE and is_said:
+                values[name] = value
         return cls.of(values, "the environment" if not named else f"the environment or {named}")
 
     @classmethod

@@ -24,6 +24,16 @@ def refusal(call, *arguments, **named):
     return said
 
 
+def test_an_empty_variable_says_nothing():
+    environ = {"ARBITER_DATABASE_URL": "", "ARBITER_CONCURRENCY": "", "ARBITER_SCHEMA": ""}
+    assert Settings.from_env(environ) == Settings()
+
+
+def test_an_empty_variable_of_an_unknown_name_is_refused():
+    said = refusal(Settings.from_env, {"ARBITER_CONCURENCY": ""})
+    assert "did you mean 'concurrency'" in said
+
+
 def test_everything_has_a_default():
     settings = Settings()
     assert (settings.dsn, settings.queues, settings.concurrency) == (None, ("default",), 10)

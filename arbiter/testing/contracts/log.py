@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from arbiter.application.ports import Recorded
+from arbiter.application.ports import Entry, Recorded
 from arbiter.domain.blob import blob_of
 from arbiter.domain.errors import Conflict
 from arbiter.domain.facts import TaskSubmitted, WorkerJoined
@@ -85,6 +85,27 @@ class LogContract(Contract):
         reached = await store.log.append(made)
         assert (await store.log.recorded(task.id))[-1].position == reached
         assert await store.log.last_position() == reached
+
+    async def test_who_puts_a_decision_is_told_once(self, store: Store, given: Given) -> None:
+        made, task = decision(None, *given.submission(), at=given.now)
+        first = await self._put(store, made)
+        assert (await store.log.recorded(task.id))[-1].position == first
+        again = await self._put(store, made)
+        assert isinstance(again, Conflict)
+        assert len(await store.log.stream(task.id)) == task.version
+
+    async def _put(self, store: Store, made: Entry) -> int | Exception:
+        told: list[int | Exception] = []
+        answered = asyncio.Event()
+
+        def answer(outcome: int | Exception) -> None:
+            told.append(outcome)
+            answered.set()
+
+        store.log.put(made, answer)
+        await asyncio.wait_for(answered.wait(), 10)
+        [outcome] = told
+        return outcome
 
     async def test_an_empty_log_is_at_position_zero(self, store: Store) -> None:
         assert await store.log.last_position() == 0

@@ -9,7 +9,16 @@ import pytest
 
 from arbiter.domain.errors import Conflict, Stopped, Unavailable
 from arbiter.infrastructure.postgres import committer
-from arbiter.testing.builders import cancelled, gated, rescheduled, resumed, submitted, suspended
+from arbiter.testing.builders import (
+    NOON,
+    cancelled,
+    gated,
+    redriven,
+    rescheduled,
+    resumed,
+    submitted,
+    suspended,
+)
 from arbiter.testing.contracts.given import Given, decision
 from tests.support.server import asked, holding_the_log, somebody_waits, versions_of
 from tests.support.stores import postgres_store
@@ -36,6 +45,14 @@ async def commits(database) -> int:
     return appends
 
 
+async def deadlocks(database) -> int:
+    query = (
+        "SELECT pg_stat_get_db_deadlocks(oid) FROM pg_database WHERE datname = current_database()"
+    )
+    [[counted]] = await asked(database.dsn, query)
+    return counted
+
+
 class TestBatches:
     async def test_decisions_that_come_together_are_committed_together(
         self, store, given, database
@@ -56,6 +73,37 @@ class TestBatches:
             rest = [asyncio.ensure_future(store.log.append(entry)) for entry in made[2:]]
         await asyncio.gather(*first, *rest)
         assert await commits(database) <= 4
+
+    async def test_two_batches_with_the_same_keys_in_another_order_do_not_wait_in_a_circle(
+        self, store, given, database
+    ):
+        async with postgres_store(database) as other:
+            for _ in range(10):
+                ids = [uuid4() for _ in range(100)]
+                made = [
+                    decision(None, *given.submission(task_id=task_id, idempotency_key="k"), at=NOON)
+                    for task_id in ids
+                ]
+                entries = [entry for entry, _ in made]
+                ours, theirs = await asyncio.gather(
+                    store.log.append_many(entries), other.log.append_many(entries[::-1])
+                )
+                for one, another in zip(ours, reversed(theirs), strict=True):
+                    assert {type(one), type(another)} == {int, Conflict}
+        assert await deadlocks(database) == 0
+
+    async def test_two_redrives_of_the_same_tasks_in_another_order_do_not_either(
+        self, store, given, database
+    ):
+        async with postgres_store(database) as other:
+            parked = [await given.parked() for _ in range(50)]
+            entries = [decision(task, redriven, gated, at=NOON)[0] for task in parked]
+            ours, theirs = await asyncio.gather(
+                store.log.append_many(entries), other.log.append_many(entries[::-1])
+            )
+            for one, another in zip(ours, reversed(theirs), strict=True):
+                assert {type(one), type(another)} == {int, Conflict}
+        assert await deadlocks(database) == 0
 
     async def test_only_the_offender_of_a_batch_fails(self, store, given, database):
         taken = await given.task()
