@@ -63,7 +63,7 @@ def databases(server_dsn: str) -> Iterator[Databases]:
 
 @pytest.fixture
 def database(databases: Databases) -> Iterator[Database]:
-    """A fresh database with our schema, dropped after the test whoever is still connected."""
+    """A database like new with our schema; after the test whoever is still connected is thrown out."""
     with databases.migrated() as database:
         yield database
 

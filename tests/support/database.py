@@ -19,6 +19,7 @@ from psycopg.sql import SQL, Identifier
 from arbiter.infrastructure.embedded.server import EmbeddedPostgres
 from arbiter.infrastructure.postgres.migration_files import migrations
 from arbiter.infrastructure.postgres.migrator import migrate
+from tests.support.recycling import Recycler
 
 SCHEMA = "arbiter"
 IMAGE = "postgres:18"
@@ -142,14 +143,22 @@ def container_of(image: str) -> Iterator[str]:
 
 
 class Databases:
-    """Makes databases on one server, as copies of a template that was migrated once."""
+    """Makes databases on one server, as copies of a template that was migrated once.
+
+    A database whose rows alone have changed is emptied and lent again: a copy takes a fifth of a second, with
+    the first connections to it.
+    """
 
     def __init__(self, server_dsn: str) -> None:
         self._server_dsn = server_dsn
         self._connection: Connection[Any] = psycopg.connect(server_dsn, autocommit=True)
         self._template = ""
+        self._like_new: list[tuple[Database, Recycler]] = []
 
     def close(self) -> None:
+        for database, recycler in self._like_new:
+            recycler.close()
+            self._drop(database)
         self._connection.close()
 
     @contextmanager
@@ -157,23 +166,36 @@ class Databases:
         """Lend a database with our schema in it."""
         if not self._template:
             self._template = self._make_template()
-        with self._copy_of(self._template) as database:
+        database, recycler = self._like_new.pop() if self._like_new else self._new()
+        try:
             yield database
+        finally:
+            if recycler.recycle():
+                self._like_new.append((database, recycler))
+            else:
+                recycler.close()
+                self._drop(database)
+
+    def _new(self) -> tuple[Database, Recycler]:
+        database = self._copied(self._template)
+        return database, Recycler(database.dsn)
 
     @contextmanager
     def empty(self) -> Iterator[Database]:
         """Lend a database with nothing in it."""
-        with self._copy_of("template0") as database:
-            yield database
-
-    @contextmanager
-    def _copy_of(self, template: str) -> Iterator[Database]:
-        database = self._named(f"arbiter_test_{uuid.uuid4().hex[:12]}")
-        self._run("CREATE DATABASE {} TEMPLATE {}", database.name, template)
+        database = self._copied("template0")
         try:
             yield database
         finally:
-            self._run("DROP DATABASE {} WITH (FORCE)", database.name)
+            self._drop(database)
+
+    def _copied(self, template: str) -> Database:
+        database = self._named(f"arbiter_test_{uuid.uuid4().hex[:12]}")
+        self._run("CREATE DATABASE {} TEMPLATE {}", database.name, template)
+        return database
+
+    def _drop(self, database: Database) -> None:
+        self._run("DROP DATABASE {} WITH (FORCE)", database.name)
 
     def _make_template(self) -> str:
         # Named by its content: a server that is given keeps it from one run to the next.
