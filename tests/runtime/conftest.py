@@ -8,24 +8,10 @@ from typing import Any
 import pytest
 
 from arbiter import Arbiter, connect
-from tests.support.database import Database, Databases
-from tests.support.recycling import empty
 from tests.support.soundness import assert_sound
 from tests.support.workbench import Workbench
 
 Connect = Callable[..., Arbiter]
-
-
-@pytest.fixture(scope="session")
-def shared_database(databases: Databases) -> Iterator[Database]:
-    with databases.migrated() as database:
-        yield database
-
-
-@pytest.fixture
-def database(shared_database: Database) -> Iterator[Database]:
-    yield shared_database
-    empty(shared_database)
 
 
 @pytest.fixture

@@ -63,6 +63,13 @@ async def somebody_waits(dsn: str, how_many: int = 1) -> None:
     await eventually(look)
 
 
+async def deadlocks(dsn: str) -> int:
+    """How many deadlocks this database has seen."""
+    query = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    [[counted]] = await asked(dsn, query)
+    return counted
+
+
 async def versions_of(dsn: str, stream_id: UUID) -> list[int]:
     """The versions that stand in the log of one stream, each as often as it stands there."""
     rows = await asked(

@@ -24,7 +24,7 @@ from arbiter.testing.builders import (
     worker_lost,
 )
 from arbiter.testing.contracts.given import Given, decision, ids, wanted
-from tests.support.server import asked, connected
+from tests.support.server import asked, connected, deadlocks
 from tests.support.stores import postgres_store
 from tests.support.waiting import eventually
 
@@ -253,6 +253,7 @@ class Crowd:
 
 
 async def test_nobody_waits_in_a_circle(database, caplog):
+    before = await deadlocks(database.dsn)
     async with AsyncExitStack() as stack:
         stores = [await stack.enter_async_context(postgres_store(database)) for _ in range(3)]
         givens = [Given(stores[place % 3]) for place in range(LANES)]
@@ -262,15 +263,12 @@ async def test_nobody_waits_in_a_circle(database, caplog):
     assert "deadlock" not in caplog.text
 
     async def everybody_has_left() -> bool:
-        left = "SELECT FROM pg_stat_activity WHERE datname = current_database()"
-        return len(await asked(database.dsn, left)) == 1
+        ours = "datname = current_database() AND application_name = 'arbiter'"
+        left = f"SELECT FROM pg_stat_activity WHERE {ours}"
+        return not await asked(database.dsn, left)
 
     await eventually(everybody_has_left)
-    [[deadlocks]] = await asked(
-        database.dsn,
-        "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()",
-    )
-    assert deadlocks == 0
+    assert await deadlocks(database.dsn) == before
     await every_row_tells_its_task(database)
 
 

@@ -20,7 +20,7 @@ from arbiter.testing.builders import (
     suspended,
 )
 from arbiter.testing.contracts.given import Given, decision
-from tests.support.server import asked, holding_the_log, somebody_waits, versions_of
+from tests.support.server import asked, deadlocks, holding_the_log, somebody_waits, versions_of
 from tests.support.stores import postgres_store
 from tests.support.waiting import eventually
 
@@ -43,14 +43,6 @@ def submissions(given, how_many, **details):
 async def commits(database) -> int:
     [[appends]] = await asked(database.dsn, "SELECT count(*) FROM arbiter.log_times")
     return appends
-
-
-async def deadlocks(database) -> int:
-    query = (
-        "SELECT pg_stat_get_db_deadlocks(oid) FROM pg_database WHERE datname = current_database()"
-    )
-    [[counted]] = await asked(database.dsn, query)
-    return counted
 
 
 class TestBatches:
@@ -77,7 +69,7 @@ class TestBatches:
     async def test_two_batches_with_the_same_keys_in_another_order_do_not_wait_in_a_circle(
         self, store, given, database
     ):
-        before = await deadlocks(database)
+        before = await deadlocks(database.dsn)
         async with postgres_store(database) as other:
             for _ in range(10):
                 ids = [uuid4() for _ in range(100)]
@@ -91,12 +83,12 @@ class TestBatches:
                 )
                 for one, another in zip(ours, reversed(theirs), strict=True):
                     assert {type(one), type(another)} == {int, Conflict}
-        assert await deadlocks(database) == before
+        assert await deadlocks(database.dsn) == before
 
     async def test_two_redrives_of_the_same_tasks_in_another_order_do_not_either(
         self, store, given, database
     ):
-        before = await deadlocks(database)
+        before = await deadlocks(database.dsn)
         async with postgres_store(database) as other:
             parked = [await given.parked() for _ in range(50)]
             entries = [decision(task, redriven, gated, at=NOON)[0] for task in parked]
@@ -105,7 +97,7 @@ class TestBatches:
             )
             for one, another in zip(ours, reversed(theirs), strict=True):
                 assert {type(one), type(another)} == {int, Conflict}
-        assert await deadlocks(database) == before
+        assert await deadlocks(database.dsn) == before
 
     async def test_only_the_offender_of_a_batch_fails(self, store, given, database):
         taken = await given.task()
