@@ -133,7 +133,9 @@ def checked(command: Callable[..., C], **values: Any) -> C:
 
 
 def _refusal(wrong: ValidationError) -> InvalidInput:
-    first = wrong.errors()[0]
+    errors = wrong.errors()
+    unknown = (error for error in errors if error["type"] == "extra_forbidden")
+    first = next(unknown, errors[0])  # a word that is spelt wrong is missing somewhere else, too
     field = ".".join(str(part) for part in first["loc"])
     reason = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":

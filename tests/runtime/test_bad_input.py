@@ -94,6 +94,7 @@ def test_payloads(asked, untouched, payload, field):
         ({"hold": "x" * 3000}, "hold"),
         ({"hold": "\ud800"}, "hold"),
         ({"hold_until": NOW}, "hold_until"),
+        ({"hold_until": NOW, "holds": "why"}, "holds"),
         ({"parent": "no id"}, "parent"),
         ({"trace": "\x00"}, "trace"),
         ({"by": 7}, "by"),

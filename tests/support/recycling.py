@@ -22,6 +22,9 @@ SELECT md5(concat_ws('|',
         FROM pg_attribute WHERE attrelid IN
             (SELECT oid FROM pg_class WHERE relnamespace IN (SELECT oid FROM ours))),
     (SELECT string_agg(concat_ws(' ', oid, tgname, tgenabled), ',' ORDER BY oid) FROM pg_trigger),
+    (SELECT string_agg(concat_ws(' ', adrelid, adnum, md5(adbin::text)), ',' ORDER BY oid) FROM pg_attrdef),
+    (SELECT count(*) FROM pg_policy),
+    (SELECT count(*) FROM pg_type WHERE typnamespace IN (SELECT oid FROM ours)),
     (SELECT string_agg(concat_ws(' ', oid, proname, md5(prosrc), proacl), ',' ORDER BY oid)
         FROM pg_proc WHERE pronamespace IN (SELECT oid FROM ours)),
     (SELECT string_agg(concat_ws(' ', oid, conname, convalidated), ',' ORDER BY oid) FROM pg_constraint),
@@ -37,10 +40,12 @@ SELECT md5(concat_ws('|',
     (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database())
 ))
 """
-OTHERS_OUT = """
-SELECT bool_and(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
+OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
+A_MOMENT = "SELECT pg_sleep(0.01)"
+MOMENTS = 50
 USED = """
 SELECT oid::regclass::text FROM pg_class
 WHERE relnamespace = 'arbiter'::regnamespace AND relkind = 'r' AND relname <> 'migrations'
@@ -62,11 +67,14 @@ class Recycler:
         self._new = self._looks()
 
     def recycle(self) -> bool:
-        """Throw everybody out and empty every table; False if more than rows has changed."""
+        """Empty every table; False if more than rows has changed, or somebody is still connected.
+
+        Who was forgotten by a test would come back, and take part in the next one.
+        """
         try:
-            self._connection.execute(OTHERS_OUT)
-            if self._looks() != self._new:
+            if not self._is_left_alone() or self._looks() != self._new:
                 return False
+            self._connection.execute("SET lock_timeout = '5s'")
             used = [row[0] for row in self._connection.execute(USED).fetchall()]
             if used:
                 with self._connection.transaction():
@@ -79,6 +87,15 @@ class Recycler:
         except psycopg.Error:
             return False
         return True
+
+    def _is_left_alone(self) -> bool:
+        """Wait a little for those who are leaving."""
+        for _ in range(MOMENTS):
+            others = self._connection.execute(OTHERS).fetchone()
+            if others == (0,):
+                return True
+            self._connection.execute(A_MOMENT)
+        return False
 
     def close(self) -> None:
         """Let go of the database."""

@@ -153,7 +153,7 @@ class Committer:
     async def _commit_batch(self, batch: Sequence[tuple[Entry, Answer]]) -> None:
         try:
             outcomes = await self._commit([made for made, _ in batch])
-        except asyncio.CancelledError:
+        except BaseException:
             _refuse(batch)
             raise
         self._busy.difference_update(made.task_id for made, _ in batch)
@@ -186,6 +186,8 @@ class Committer:
             except LOST as error:
                 log.warning("the database cannot be reached: %s", first_line(error))
                 await self._scheduler.sleep(pause)
+            except Exception as error:  # noqa: BLE001 - the same
+                return [error] * len(entries)
         gone = Unavailable("database: the connection was lost and did not come back")
         return [gone] * len(entries)
 

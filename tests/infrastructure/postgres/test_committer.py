@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from arbiter.domain.errors import Conflict, Stopped, Unavailable
@@ -19,7 +20,7 @@ from arbiter.testing.builders import (
     submitted,
     suspended,
 )
-from arbiter.testing.contracts.given import Given, decision
+from arbiter.testing.contracts.given import Given, decision, ids, wanted
 from tests.support.server import asked, deadlocks, holding_the_log, somebody_waits, versions_of
 from tests.support.stores import postgres_store
 from tests.support.waiting import eventually
@@ -83,6 +84,47 @@ class TestBatches:
                 )
                 for one, another in zip(ours, reversed(theirs), strict=True):
                     assert {type(one), type(another)} == {int, Conflict}
+        assert await deadlocks(database.dsn) == before
+
+    async def test_a_repeated_key_does_not_wait_for_a_turn_that_waits_for_the_log(
+        self, store, given, database
+    ):
+        before = await deadlocks(database.dsn)
+        me, ours = await given.worker(), await given.task()
+        await given.claimed(me)
+        begun, _ = given.beginning(ours, me)
+        keyed = decision(None, *given.submission(task_id=uuid4(), idempotency_key="k"), at=NOON)[0]
+        await store.log.append(keyed)
+        async with postgres_store(database) as other:
+            async with holding_the_log(database.dsn):
+                repeat = asyncio.ensure_future(other.log.append(keyed))
+                await somebody_waits(database.dsn)
+                turn = asyncio.ensure_future(given.turn(me, wanted(), begun=[begun]))
+                await somebody_waits(database.dsn, 2)
+            turned, refused = await asyncio.gather(turn, repeat, return_exceptions=True)
+        assert isinstance(refused, Conflict)
+        assert ids(turned.claimed) == [keyed.task_id]
+        assert turned.accepted == {ours.id}
+        assert await deadlocks(database.dsn) == before
+
+    async def test_a_stale_redrive_does_not_wait_for_a_turn_that_waits_for_the_log(
+        self, store, given, database
+    ):
+        before = await deadlocks(database.dsn)
+        me, ours, parked = await given.worker(), await given.task(), await given.parked()
+        await given.claimed(me)
+        begun, _ = given.beginning(ours, me)
+        once_more = decision(parked, redriven, gated, at=NOON)[0]
+        await store.log.append(once_more)
+        async with postgres_store(database) as other:
+            async with holding_the_log(database.dsn):
+                stale = asyncio.ensure_future(other.log.append(once_more))
+                await somebody_waits(database.dsn)
+                turn = asyncio.ensure_future(given.turn(me, wanted(), begun=[begun]))
+                await somebody_waits(database.dsn, 2)
+            turned, refused = await asyncio.gather(turn, stale, return_exceptions=True)
+        assert isinstance(refused, Conflict)
+        assert ids(turned.claimed) == [parked.id]
         assert await deadlocks(database.dsn) == before
 
     async def test_two_redrives_of_the_same_tasks_in_another_order_do_not_either(
@@ -238,3 +280,23 @@ class TestRefusals:
         await asked(database.dsn, "DROP TRIGGER refuse ON arbiter.facts")
         task = await append
         assert await versions_of(database.dsn, task.id) == [1, 2]
+
+    async def test_an_error_while_a_lost_reply_is_followed_up_is_an_answer_too(
+        self, store, given, monkeypatch
+    ):
+        with monkeypatch.context() as broken:
+            broken.setattr(committer.Committer, "_append", raising(psycopg.OperationalError("cut")))
+            broken.setattr(committer.Committer, "_fates", raising(psycopg.InternalError("broken")))
+            made = submissions(given, 2 * committer.LANES)
+            for entry, _ in made:
+                with pytest.raises(psycopg.InternalError):
+                    await asyncio.wait_for(store.log.append(entry), 10)
+        for entry, _ in made:
+            assert await store.log.append(entry) > 0
+
+
+def raising(error):
+    async def fail(*_):
+        raise error
+
+    return fail

@@ -1,8 +1,9 @@
 -- append_decisions: write the facts of many decisions with the ready rows they lead to; a decision about a
 --                   live task whose row has moved on is left out whole, the others stand.
--- Rows are written before the log is entered, so that others wait for the facts only; but rows that
--- somebody else may be writing just now (of a keyed submission, of a redrive) come after, one append at a time.
--- OFFSET 0 keeps the planner from entering the log first.
+-- Rows are written before the log is entered, so that others wait for the facts only. Contested rows, that
+-- somebody else may be writing or holding just now (of a keyed submission, of a redrive), come last: a
+-- decision that was made before is refused by its facts, and nobody waits for a row while holding the log.
+-- OFFSET 0 keeps the planner from doing first what is to be done last.
 -- in:  known uuid[], expected bigint[]: live tasks and the version each decision was made at
 --      fresh uuid[]: tasks without a row until now (new, or parked)
 --      ids, versions, topics, states: the facts; row_* arrays: the rows to write; gone uuid[]: rows to remove
@@ -38,7 +39,12 @@ WITH guarded AS MATERIALIZED (
     CROSS JOIN (SELECT count(*) AS rows FROM removed) AS dropped
     WHERE to_write.decisions > 0
 ), new AS MATERIALIZED (
-    SELECT new.*
+    SELECT
+        new.task_id, new.version, new.status, new.kind, new.queue, new.tenant, new.priority,
+        new.submitted_at, new.not_before, new.due, new.status = 'queued' AND NOT new.due AS waiting,
+        string_to_array(new.needs, chr(31)) AS needs,
+        new.run, new.attempt, new.attempt_id, new.claimed_by, new.payload_version,
+        new.checkpoint_version, new.due_at, new.stopping_by, new.stopping_until, new.contested
     FROM unnest(
         %(row_task_id)b, %(row_version)b, %(row_status)b, %(row_kind)b,
         %(row_queue)b, %(row_tenant)b, %(row_priority)b,
@@ -61,15 +67,11 @@ WITH guarded AS MATERIALIZED (
     )
     SELECT
         new.task_id, new.version, new.status, new.kind, new.queue, new.tenant, new.priority,
-        new.submitted_at, new.not_before, new.due, new.status = 'queued' AND NOT new.due,
-        string_to_array(new.needs, chr(31)),
+        new.submitted_at, new.not_before, new.due, new.waiting, new.needs,
         new.run, new.attempt, new.attempt_id, new.claimed_by, new.payload_version,
         new.checkpoint_version, new.due_at, new.stopping_by, new.stopping_until
-    FROM (
-        SELECT new.* FROM new WHERE NOT new.contested
-        UNION ALL
-        SELECT new.* FROM log CROSS JOIN new WHERE new.contested
-    ) AS new
+    FROM new
+    WHERE NOT new.contested
     ON CONFLICT (task_id) DO UPDATE SET
         version = excluded.version,
         status = excluded.status,
@@ -99,6 +101,21 @@ WITH guarded AS MATERIALIZED (
     WHERE (fact.id IN (SELECT accepted.task_id FROM accepted)) IS TRUE
     ORDER BY fact.place
     RETURNING notification_id
+), offered_last AS (
+    INSERT INTO arbiter.ready_tasks (
+        task_id, version, status, kind, queue, tenant, priority, submitted_at, not_before, due, waiting,
+        needs, run, attempt, attempt_id, claimed_by, payload_version, checkpoint_version, due_at,
+        stopping_by, stopping_until
+    )
+    SELECT
+        new.task_id, new.version, new.status, new.kind, new.queue, new.tenant, new.priority,
+        new.submitted_at, new.not_before, new.due, new.waiting, new.needs,
+        new.run, new.attempt, new.attempt_id, new.claimed_by, new.payload_version,
+        new.checkpoint_version, new.due_at, new.stopping_by, new.stopping_until
+    FROM (SELECT count(*) AS facts FROM written) AS stand
+    CROSS JOIN LATERAL (
+        SELECT new.* FROM new WHERE new.contested AND stand.facts >= 0 OFFSET 0
+    ) AS new
 ), timed AS (
     INSERT INTO arbiter.log_times (position, at)
     SELECT max(written.notification_id), (SELECT log.at FROM log) FROM written
