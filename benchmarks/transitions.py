@@ -2,7 +2,7 @@
 
 python benchmarks/transitions.py [--json]
 """
-# ruff: noqa: INP001, T201 - a program of its own, which talks to a terminal
+
 
 from __future__ import annotations
 
