@@ -3,7 +3,6 @@
 python benchmarks/transitions.py [--json]
 """
 
-
 from __future__ import annotations
 
 import json
