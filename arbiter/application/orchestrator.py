@@ -54,7 +54,7 @@ class Orchestrator:
 
         Raises UnknownKind, IdempotencyConflict.
         """
-        if not (command.any_kind or self.kinds.is_known(command.kind)):
+        if not self._is_known(command):
             await self.know(command)
         made, submitted = self.decide_submission(command)
         try:
@@ -70,8 +70,7 @@ class Orchestrator:
 
         False, and nothing is done, where something has to be looked up first.
         """
-        is_known = command.any_kind or self.kinds.is_known(command.kind)
-        if not is_known or command.idempotency_key is not None:
+        if not self._is_known(command) or command.idempotency_key is not None:
             return False
         made, submitted = self.decide_submission(command)
 
@@ -295,9 +294,12 @@ class Orchestrator:
             return keyed_task_id(command.tenant, command.idempotency_key)
         return self.new_id(now)
 
+    def _is_known(self, command: Submit) -> bool:
+        return command.any_kind or self.kinds.is_known(command.kind)
+
     async def know(self, command: Submit) -> None:
         """Refuse a kind that no agent was ever registered for. Raises UnknownKind."""
-        if command.any_kind or await self.kinds.knows(command.kind):
+        if self._is_known(command) or await self.kinds.knows(command.kind):
             return
         known = self.kinds.known
         nearest = get_close_matches(command.kind, sorted(known), n=1, cutoff=0.0)

@@ -89,42 +89,32 @@ class TestBatches:
     async def test_a_repeated_key_does_not_wait_for_a_turn_that_waits_for_the_log(
         self, store, given, database
     ):
+        keyed = decision(None, *given.submission(task_id=uuid4(), idempotency_key="k"), at=NOON)[0]
+        await self._repeated_beside_a_turn(keyed, store, given, database)
+
+    async def test_a_stale_redrive_does_not_wait_for_a_turn_that_waits_for_the_log(
+        self, store, given, database
+    ):
+        once_more = decision(await given.parked(), redriven, gated, at=NOON)[0]
+        await self._repeated_beside_a_turn(once_more, store, given, database)
+
+    async def _repeated_beside_a_turn(self, made, store, given, database):
+        """The turn claims the row that the repeat is about, and begins another task."""
         before = await deadlocks(database.dsn)
         me, ours = await given.worker(), await given.task()
         await given.claimed(me)
         begun, _ = given.beginning(ours, me)
-        keyed = decision(None, *given.submission(task_id=uuid4(), idempotency_key="k"), at=NOON)[0]
-        await store.log.append(keyed)
+        await store.log.append(made)
         async with postgres_store(database) as other:
             async with holding_the_log(database.dsn):
-                repeat = asyncio.ensure_future(other.log.append(keyed))
+                repeat = asyncio.ensure_future(other.log.append(made))
                 await somebody_waits(database.dsn)
                 turn = asyncio.ensure_future(given.turn(me, wanted(), begun=[begun]))
                 await somebody_waits(database.dsn, 2)
             turned, refused = await asyncio.gather(turn, repeat, return_exceptions=True)
         assert isinstance(refused, Conflict)
-        assert ids(turned.claimed) == [keyed.task_id]
+        assert ids(turned.claimed) == [made.task_id]
         assert turned.accepted == {ours.id}
-        assert await deadlocks(database.dsn) == before
-
-    async def test_a_stale_redrive_does_not_wait_for_a_turn_that_waits_for_the_log(
-        self, store, given, database
-    ):
-        before = await deadlocks(database.dsn)
-        me, ours, parked = await given.worker(), await given.task(), await given.parked()
-        await given.claimed(me)
-        begun, _ = given.beginning(ours, me)
-        once_more = decision(parked, redriven, gated, at=NOON)[0]
-        await store.log.append(once_more)
-        async with postgres_store(database) as other:
-            async with holding_the_log(database.dsn):
-                stale = asyncio.ensure_future(other.log.append(once_more))
-                await somebody_waits(database.dsn)
-                turn = asyncio.ensure_future(given.turn(me, wanted(), begun=[begun]))
-                await somebody_waits(database.dsn, 2)
-            turned, refused = await asyncio.gather(turn, stale, return_exceptions=True)
-        assert isinstance(refused, Conflict)
-        assert ids(turned.claimed) == [parked.id]
         assert await deadlocks(database.dsn) == before
 
     async def test_two_redrives_of_the_same_tasks_in_another_order_do_not_either(
