@@ -1,11 +1,26 @@
-"""What several suites here ask for: a caller with a table of his own, and an Arbiter beside it."""
+"""What several suites here ask for: a store, or a caller with a table of his own and an Arbiter beside it."""
 
 from __future__ import annotations
 
 import pytest
 
 from arbiter import aio
+from arbiter.testing.contracts.given import Given
 from tests.support.server import asked, connected
+from tests.support.stores import postgres_store
+
+
+@pytest.fixture
+async def store(database):
+    """A store on a database of its own."""
+    async with postgres_store(database) as store:
+        yield store
+
+
+@pytest.fixture
+def given(store):
+    """What has happened there before."""
+    return Given(store)
 
 
 @pytest.fixture

@@ -26,17 +26,6 @@ from tests.support.stores import postgres_store
 from tests.support.waiting import eventually
 
 
-@pytest.fixture
-async def store(database):
-    async with postgres_store(database) as store:
-        yield store
-
-
-@pytest.fixture
-def given(store):
-    return Given(store)
-
-
 def submissions(given, how_many, **details):
     return [decision(None, *given.submission(**details), at=given.now) for _ in range(how_many)]
 

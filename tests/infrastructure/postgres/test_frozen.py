@@ -24,17 +24,6 @@ LONGEST = timedelta(seconds=4.5)
 
 
 @pytest.fixture
-async def store(database):
-    async with postgres_store(database) as store:
-        yield store
-
-
-@pytest.fixture
-def given(store):
-    return Given(store)
-
-
-@pytest.fixture
 async def proxy(database):
     async with Proxy(database.dsn).serving() as proxy:
         yield proxy

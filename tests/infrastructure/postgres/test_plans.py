@@ -17,11 +17,10 @@ from arbiter.domain.facts import encode
 from arbiter.infrastructure.postgres.arrays import blobs, integers, texts, uuids
 from arbiter.infrastructure.postgres.columns import decision_columns, turn_columns
 from arbiter.testing.builders import rescheduled
-from arbiter.testing.contracts.given import Given, decision, wanted
+from arbiter.testing.contracts.given import decision, wanted
 from tests.support.crowd import FIRST_FACTS, fill
 from tests.support.plans import Explained, explaining
 from tests.support.server import asked
-from tests.support.stores import postgres_store
 
 AT = datetime(2030, 6, 1, tzinfo=UTC)
 """After everything on offer was submitted, before anything scheduled is due."""
@@ -30,17 +29,6 @@ BATCH = 50
 MOST_SEEN = 10 * BATCH
 LOOK = 100
 SCHEDULED_FIRST = 9
-
-
-@pytest.fixture
-async def store(database):
-    async with postgres_store(database) as store:
-        yield store
-
-
-@pytest.fixture
-def given(store):
-    return Given(store)
 
 
 class Statements:
