@@ -38,6 +38,7 @@ from arbiter.domain.facts.parts import (
     Candidate,
     Decision,
     Failure,
+    Seen,
     Violation,
     Wait,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "QueueLimited",
     "QueuePaused",
     "QueueResumed",
+    "Seen",
     "TaskApproved",
     "TaskAttemptFailed",
     "TaskCancelled",

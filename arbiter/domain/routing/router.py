@@ -1,4 +1,4 @@
-"""Choosing the agent for a task: one port, one strategy so far."""
+"""Choosing the agent for a task: the port, and the strategy that needs to know nothing."""
 
 from __future__ import annotations
 

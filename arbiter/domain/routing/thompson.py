@@ -1,0 +1,53 @@
+"""Thompson sampling by its choice probabilities, so that one recorded draw replays the choice.
+
+Sampling one number per agent and taking the largest would hide the probabilities. They are the integrals
+P(i) = int f_i(x) prod_{j != i} F_j(x) dx over the Beta posteriors, computed by `choice_probabilities`:
+milliseconds, so the caller keeps the answers by the posteriors and hands in a function that looks them up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import sqrt
+
+import msgspec
+
+from arbiter.domain.facts.parts import Seen
+from arbiter.domain.routing.beta import choice_probabilities
+from arbiter.domain.routing.strategy import LOAD_PENALTY, Weighed
+
+Probabilities = Callable[[tuple[tuple[float, float], ...]], Sequence[float]]
+"""From (wins, losses) of each to the probability that each is the best; same order, sum 1."""
+
+
+class Thompson(msgspec.Struct, frozen=True, kw_only=True):
+    """Chooses each with the probability that it is the best, less up to 0.3 of it for load."""
+
+    name: str = "thompson"
+    version: int = 1
+    seeks_best: bool = True
+    outside: float = 0.1
+    floor: float = 0.02
+    load_penalty: float = LOAD_PENALTY
+    probabilities: Probabilities = choice_probabilities
+
+    def rank(self, seen: Seen) -> float:
+        """Mean and two standard deviations: what is little known may come along."""
+        total = seen.wins + seen.losses
+        mean = seen.wins / total
+        return mean + 2.0 * sqrt(mean * (1.0 - mean) / (total + 1.0))
+
+    def mass(self, seen: Seen) -> float:  # noqa: ARG002 - all alike
+        return 1.0
+
+    def weigh(self, candidates: Sequence[Seen], decisions: int) -> Weighed:  # noqa: ARG002 - the port's
+        best = self.probabilities(tuple([(each.wins, each.losses) for each in candidates]))
+        shares = [
+            share * (1.0 - self.load_penalty * each.load)
+            for each, share in zip(candidates, best, strict=True)
+        ]
+        part, each_has = (1.0 - self.floor) / sum(shares), self.floor / len(candidates)
+        return Weighed(
+            [each.wins / (each.wins + each.losses) for each in candidates],
+            [each_has + part * share for share in shares],
+        )
