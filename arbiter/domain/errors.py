@@ -77,6 +77,17 @@ class IllegalTransition(ArbiterError):
         )
 
 
+class BreakerUnchanged(ArbiterError):
+    """The breaker already is what it was asked to become, or cannot become it from there."""
+
+    code = "breaker_unchanged"
+
+    def __init__(self, agent: str, topic: str, state: str) -> None:
+        """Say which fact was refused, and where the breaker stands."""
+        self.agent, self.topic, self.state = agent, topic, state
+        super().__init__(f"breaker: {topic} cannot follow while the breaker of {agent} is {state}")
+
+
 class AttemptFenced(ArbiterError):
     """The attempt no longer holds the task: its report comes too late."""
 

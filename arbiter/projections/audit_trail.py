@@ -92,6 +92,10 @@ def _that_agent(_: Step, fact: f.AgentFact) -> str:
     return f"agent {fact.name}"
 
 
+def _breaker(step: Step, fact: f.BreakerFact) -> str:
+    return "breaker" if fact.by is None else _person(step, fact)
+
+
 def _that_worker(_: Step, fact: f.WorkerFact) -> str:
     return f"worker {fact.incarnation}"
 
@@ -115,4 +119,8 @@ _ACTORS: dict[type[Fact], Callable[[Step, Any], str]] = {
     f.WorkerJoined: _that_worker,
     f.WorkerLeft: _that_worker,
     f.WorkerLost: _the("reaper"),
+    f.BreakerOpened: _breaker,
+    f.BreakerHalfOpened: _breaker,
+    f.BreakerClosed: _breaker,
+    f.FailureAlerted: _the("watch over failures"),
 }

@@ -157,6 +157,27 @@ def _limited(fact: f.QueueLimited) -> str:
     return f"Queue {fact.queue} runs at most {fact.limit} tasks at a time"
 
 
+def _breaker_opened(fact: f.BreakerOpened) -> str:
+    until = f"until {moment(fact.until)}" if fact.until is not None else "until further notice"
+    after = f" after {fact.failures} failures" if fact.failures else ""
+    return f"The breaker of agent {fact.agent} opened{after}, {until}"
+
+
+def _breaker_half_opened(fact: f.BreakerHalfOpened) -> str:
+    return f"The breaker of agent {fact.agent} half-opened for {fact.probes} probes at a time"
+
+
+def _breaker_closed(fact: f.BreakerClosed) -> str:
+    after = f" after {fact.successes} probes succeeded" if fact.successes else ""
+    return f"The breaker of agent {fact.agent} closed{after}"
+
+
+def _alerted(fact: f.FailureAlerted) -> str:
+    often = f"{fact.count} times in {fact.window_seconds:g} s"
+    told = f"{fact.type}: {fact.pattern}" if fact.pattern else fact.type
+    return f"Agent {fact.agent} failed {often} in the same way: {told}"
+
+
 def moment(at: datetime) -> str:
     """Write a moment as a person reads it, in the zone it was recorded in (UTC)."""
     return at.isoformat(sep=" ", timespec="seconds").replace("+00:00", " UTC")
@@ -197,6 +218,10 @@ _WORDS: dict[type[Fact], Callable[[Any], str]] = {
     f.WorkerJoined: _joined,
     f.WorkerLeft: _left,
     f.WorkerLost: _lost,
+    f.BreakerOpened: _breaker_opened,
+    f.BreakerHalfOpened: _breaker_half_opened,
+    f.BreakerClosed: _breaker_closed,
+    f.FailureAlerted: _alerted,
     f.QueuePaused: lambda fact: f"Queue {fact.queue} was paused",
     f.QueueResumed: lambda fact: f"Queue {fact.queue} was resumed",
     f.QueueLimited: _limited,

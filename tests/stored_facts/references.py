@@ -30,6 +30,7 @@ TASK = HERE | {"task_id": uuid(1)}
 AGENT = HERE | {"agent_id": uuid(2), "name": "reviewer"}
 WORKER = HERE | {"incarnation": uuid(3)}
 QUEUE = HERE | {"queue_id": uuid(4), "queue": "reviews", "by": "ann", "why": "too much"}
+BREAKER = HERE | {"breaker_id": uuid(7), "agent": "ruff", "by": "ann", "why": "too slow"}
 
 SEALED = Blob(body=blob_of(b'{"diff":"+1"}').body, encoding="sealed")
 RETRY = RetryPolicy(
@@ -188,6 +189,22 @@ REFERENCES: dict[str, f.Fact] = {
     ),
     "worker.left": f.WorkerLeft(**WORKER, released=2),
     "worker.lost": f.WorkerLost(**WORKER, beat=99, lease_seconds=15.0),
+    "breaker.opened": f.BreakerOpened(**BREAKER, until=LATER, failures=5),
+    "breaker.half_opened": f.BreakerHalfOpened(**BREAKER, probes=1),
+    "breaker.closed": f.BreakerClosed(**BREAKER, successes=3),
+    "failure.alerted": f.FailureAlerted(
+        **HERE,
+        pattern_id=uuid(8),
+        fingerprint="a1b2",
+        agent="ruff",
+        kind="exception",
+        type="ValueError",
+        pattern="no such thing: <n>",
+        count=3,
+        since=AT,
+        window_seconds=300.0,
+        task_id=uuid(1),
+    ),
     "queue.paused": f.QueuePaused(**QUEUE),
     "queue.resumed": f.QueueResumed(**QUEUE),
     "queue.limited": f.QueueLimited(**QUEUE, limit=10),

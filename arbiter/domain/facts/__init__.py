@@ -1,6 +1,13 @@
 """Every fact Arbiter can record; the line above a task's fact is its row of the lifecycle."""
 
 from arbiter.domain.facts.base import FACTS, Fact, UnknownTopic, decode, encode
+from arbiter.domain.facts.breakers import (
+    BreakerClosed,
+    BreakerFact,
+    BreakerHalfOpened,
+    BreakerOpened,
+)
+from arbiter.domain.facts.failures import FailureAlerted
 from arbiter.domain.facts.hosting import (
     AgentFact,
     AgentRegistered,
@@ -49,10 +56,15 @@ __all__ = [
     "AgentFact",
     "AgentRegistered",
     "AgentUpdated",
+    "BreakerClosed",
+    "BreakerFact",
+    "BreakerHalfOpened",
+    "BreakerOpened",
     "Candidate",
     "Decision",
     "Fact",
     "Failure",
+    "FailureAlerted",
     "QueueFact",
     "QueueLimited",
     "QueuePaused",

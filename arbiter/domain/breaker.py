@@ -1,0 +1,214 @@
+"""The circuit breaker of an agent: whether one that fails may have more work, and how it gets back.
+
+Its facts tell its state; the attempts of the log, folded between them, tell what counts towards the next.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from arbiter.domain import facts as f
+from arbiter.domain.errors import BreakerUnchanged
+from arbiter.domain.facts import BreakerFact
+
+F = TypeVar("F", bound=BreakerFact)
+
+
+class State(StrEnum):
+    """Whether an agent may have work."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """When a breaker opens and closes; all times in seconds."""
+
+    failures: int = 5
+    """So many in a row, within the window, open it."""
+
+    window_seconds: float = 300.0
+    open_seconds: float = 60.0
+    """How long it stays open before probes begin."""
+
+    probes: int = 1
+    """How many attempts may be under way at a time while it is half-open."""
+
+    successes: int = 3
+    """So many successful probes close it; one that fails opens it again."""
+
+    def __post_init__(self) -> None:
+        """Refuse, as a ValueError, numbers under which it could never move."""
+        for name in ("failures", "probes", "successes"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: must be at least 1")
+        for name in ("window_seconds", "open_seconds"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise ValueError(f"{name}: must be a time above 0")
+
+
+DEFAULT_POLICY = Policy()
+
+
+class Breaker(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The breaker of one agent, and what has happened since its last fact."""
+
+    id: UUID
+    agent: str
+    version: int = 0
+    state: State = State.CLOSED
+    until: datetime | None = None
+    """When an open one half-opens; None while an operator keeps it open."""
+
+    allowed: int = 0
+    """How many probes may be under way at a time."""
+
+    failures: tuple[datetime, ...] = ()
+    """The failures that count, oldest first; never more than open it."""
+
+    successes: int = 0
+    """The probes that succeeded."""
+
+    probes: frozenset[UUID] = frozenset()
+    """The attempts that are probes and under way."""
+
+
+def new_breaker(breaker_id: UUID, agent: str) -> Breaker:
+    """Return the breaker of an agent of which nothing is known: it is closed."""
+    return Breaker(id=breaker_id, agent=agent)
+
+
+def room(breaker: Breaker) -> int | None:
+    """How many more attempts the agent may get now; None where the breaker sets no limit."""
+    match breaker.state:
+        case State.CLOSED:
+            return None
+        case State.OPEN:
+            return 0
+        case State.HALF_OPEN:
+            return max(0, breaker.allowed - len(breaker.probes))
+
+
+# ── What the attempts of the log add to it ───────────────────────────────────────────────────────
+
+
+def routed(breaker: Breaker, attempt_id: UUID) -> Breaker:
+    """Remember an attempt the agent got: while it is half-open, that is a probe."""
+    if breaker.state is not State.HALF_OPEN:
+        return breaker
+    return replace(breaker, probes=breaker.probes | {attempt_id})
+
+
+def ended(
+    breaker: Breaker, attempt_id: UUID, policy: Policy, *, success: bool | None, at: datetime
+) -> Breaker:
+    """Count how an attempt ended; None is an end that says nothing of the agent (cancelled, lost).
+
+    While it is open nothing counts, and while it is half-open only probes do: what began earlier
+    tells of the agent as it was.
+    """
+    match breaker.state:
+        case State.CLOSED:
+            return _counted(breaker, policy, success=success, at=at)
+        case State.HALF_OPEN if attempt_id in breaker.probes:
+            return replace(
+                breaker,
+                probes=breaker.probes - {attempt_id},
+                successes=breaker.successes + (success is True),
+                failures=(at,) if success is False else breaker.failures,
+            )
+        case _:
+            return breaker
+
+
+def _counted(breaker: Breaker, policy: Policy, *, success: bool | None, at: datetime) -> Breaker:
+    if success is None or (success and not breaker.failures):
+        return breaker
+    if success:
+        return replace(breaker, failures=())
+    begins = at - timedelta(seconds=policy.window_seconds)
+    recent = (*(moment for moment in breaker.failures if moment > begins), at)
+    return replace(breaker, failures=recent[-policy.failures :])
+
+
+# ── What it decides ──────────────────────────────────────────────────────────────────────────────
+
+
+def answer(breaker: Breaker, policy: Policy, *, at: datetime) -> BreakerFact | None:
+    """Tell what follows from what was counted and from the time; None while nothing does."""
+    match breaker.state:
+        case State.CLOSED if len(breaker.failures) >= policy.failures:
+            return _opened(breaker, policy, at)
+        case State.OPEN if breaker.until is not None and breaker.until <= at:
+            return _next(f.BreakerHalfOpened, breaker, at, probes=policy.probes)
+        case State.HALF_OPEN if breaker.failures:
+            return _opened(breaker, policy, at)
+        case State.HALF_OPEN if breaker.successes >= policy.successes:
+            return _next(f.BreakerClosed, breaker, at, successes=breaker.successes)
+        case _:
+            return None
+
+
+def force_open(
+    breaker: Breaker,
+    *,
+    at: datetime,
+    until: datetime | None = None,
+    by: str | None = None,
+    why: str | None = None,
+) -> f.BreakerOpened:
+    """Keep the agent from work, until a moment or until an operator closes it."""
+    if breaker.state is State.OPEN and breaker.until == until:
+        raise BreakerUnchanged(breaker.agent, f.BreakerOpened.topic, breaker.state)
+    return _next(f.BreakerOpened, breaker, at, until=until, by=by, why=why)
+
+
+def force_close(
+    breaker: Breaker, *, at: datetime, by: str | None = None, why: str | None = None
+) -> f.BreakerClosed:
+    """Let the agent have work again, without probes."""
+    if breaker.state is State.CLOSED:
+        raise BreakerUnchanged(breaker.agent, f.BreakerClosed.topic, breaker.state)
+    return _next(f.BreakerClosed, breaker, at, by=by, why=why)
+
+
+def reset(
+    breaker: Breaker, *, at: datetime, by: str | None = None, why: str | None = None
+) -> f.BreakerClosed:
+    """Make it as new: closed, and no failure counts, also where it was closed before."""
+    if breaker.state is State.CLOSED and not breaker.failures:
+        raise BreakerUnchanged(breaker.agent, f.BreakerClosed.topic, breaker.state)
+    return _next(f.BreakerClosed, breaker, at, by=by, why=why)
+
+
+def _opened(breaker: Breaker, policy: Policy, at: datetime) -> f.BreakerOpened:
+    until = at + timedelta(seconds=policy.open_seconds)
+    return _next(f.BreakerOpened, breaker, at, until=until, failures=len(breaker.failures))
+
+
+def _next(happens: type[F], breaker: Breaker, at: datetime, **details: Any) -> F:
+    return happens(
+        breaker_id=breaker.id, agent=breaker.agent, version=breaker.version + 1, at=at, **details
+    )
+
+
+# ── What it remembers ────────────────────────────────────────────────────────────────────────────
+
+
+def evolve(breaker: Breaker, happened: BreakerFact) -> Breaker:
+    """Remember one fact; counting begins anew. Replay calls this: it never refuses."""
+    told = Breaker(id=breaker.id, agent=breaker.agent, version=happened.version)
+    match happened:
+        case f.BreakerOpened(until=until):
+            return replace(told, state=State.OPEN, until=until)
+        case f.BreakerHalfOpened(probes=probes):
+            return replace(told, state=State.HALF_OPEN, allowed=probes)
+        case _:
+            return told
