@@ -122,7 +122,7 @@ def _freed(table: Table, terms: Column, share: Column) -> Column:
     mean = np.bincount(cell, terms, minlength=size) / np.maximum(
         np.bincount(cell, minlength=size), 1
     )
-    return terms - mean[cell] * (table.seen - share) / share
+    return np.asarray(terms - mean[cell] * (table.seen - share) / share)
 
 
 def _reward_model(table: Table) -> Column:

@@ -57,14 +57,18 @@ def a_world(seed, *, decisions=1_500, censored=0.0, adaptive=False):
 def _learning(chance, kind, level, means):
     """An epsilon-greedy strategy that learns as it logs, with a floor of 30 %."""
     decisions, agents = len(kind), means.shape[2]
-    wins, tries = np.ones(means.shape[::2]), np.full(means.shape[::2], 2.0)
+    wins = [[1.0] * agents for _ in means]
+    tries = [[2.0] * agents for _ in means]
     p = np.full((decisions, agents), 0.3 / agents)
-    draws, luck = chance.random(decisions), chance.random(decisions)
+    draws, luck = chance.random(decisions).tolist(), chance.random(decisions).tolist()
+    chances = means[kind, level].tolist()
     chosen, reward = np.empty(decisions, dtype=int), np.empty(decisions)
-    for i, k in enumerate(kind):
-        p[i, (wins[k] / tries[k]).argmax()] += 0.7
-        chosen[i] = a = min(int((draws[i] > p[i].cumsum()).sum()), agents - 1)
-        reward[i] = luck[i] < means[k, level[i], a]
-        wins[k, a] += reward[i]
-        tries[k, a] += 1
+    for i, k in enumerate(kind.tolist()):
+        won, tried = wins[k], tries[k]
+        best = max(range(agents), key=lambda a, won=won, tried=tried: won[a] / tried[a])
+        p[i, best] += 0.7
+        chosen[i] = a = best if draws[i] < 0.7 else int((draws[i] - 0.7) / 0.3 * agents)
+        reward[i] = earned = luck[i] < chances[i][a]
+        won[a] += earned
+        tried[a] += 1
     return p, chosen, reward
