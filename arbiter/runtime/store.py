@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from arbiter.application.ports import BeatStep, Bell, Directory, Leases, Log, Queues, ReadyQueue
+from arbiter.application.ports import (
+    BeatStep,
+    Bell,
+    Directory,
+    Leases,
+    Log,
+    Queues,
+    ReadyQueue,
+    Records,
+)
 from arbiter.application.views import Views
 from arbiter.projections.ledger import Ledger
 
@@ -51,6 +60,11 @@ class Store(Protocol):
     @property
     def ledger(self) -> Ledger:
         """What a projector writes the views through."""
+        ...
+
+    @property
+    def records(self) -> Records:
+        """What outcomes told of agents."""
         ...
 
     @property

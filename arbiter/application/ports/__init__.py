@@ -21,6 +21,7 @@ from arbiter.application.ports.hosting import (
 )
 from arbiter.application.ports.log import Log
 from arbiter.application.ports.queues import Queues, QueueState
+from arbiter.application.ports.records import Learnt, Records
 from arbiter.application.ports.time import Clock, Handle, Scheduler
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Directory",
     "Entry",
     "Handle",
+    "Learnt",
     "Leases",
     "LiveWorker",
     "Log",
@@ -42,6 +44,7 @@ __all__ = [
     "Queues",
     "ReadyQueue",
     "Recorded",
+    "Records",
     "Scheduler",
     "Swept",
     "Turn",
