@@ -1,6 +1,7 @@
 """What Arbiter needs from the outside: each port is one need, kept by every adapter's contract suite."""
 
 from arbiter.application.ports.bell import STOP_WORD, Bell, Word, words_of
+from arbiter.application.ports.breakers import Breakers, Probe, Standing
 from arbiter.application.ports.decisions import Entry, Recorded, entry, entry_of
 from arbiter.application.ports.dispatch import (
     Beginning,
@@ -30,6 +31,7 @@ __all__ = [
     "BeatStep",
     "Beginning",
     "Bell",
+    "Breakers",
     "Claimed",
     "Clock",
     "Directory",
@@ -38,11 +40,13 @@ __all__ = [
     "Leases",
     "LiveWorker",
     "Log",
+    "Probe",
     "QueueState",
     "Queues",
     "ReadyQueue",
     "Recorded",
     "Scheduler",
+    "Standing",
     "Swept",
     "Turn",
     "Turned",
