@@ -19,6 +19,7 @@ from arbiter.application.ports.hosting import (
     Leases,
     LiveWorker,
 )
+from arbiter.application.ports.knowledge import Learned, Records, Standing, Standings, Statuses
 from arbiter.application.ports.log import Log
 from arbiter.application.ports.queues import Queues, QueueState
 from arbiter.application.ports.time import Clock, Handle, Scheduler
@@ -35,6 +36,7 @@ __all__ = [
     "Directory",
     "Entry",
     "Handle",
+    "Learned",
     "Leases",
     "LiveWorker",
     "Log",
@@ -42,7 +44,11 @@ __all__ = [
     "Queues",
     "ReadyQueue",
     "Recorded",
+    "Records",
     "Scheduler",
+    "Standing",
+    "Standings",
+    "Statuses",
     "Swept",
     "Turn",
     "Turned",
