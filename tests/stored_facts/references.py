@@ -169,6 +169,7 @@ REFERENCES: dict[str, f.Fact] = {
     ),
     "task.routed+known_at": f.TaskRouted(
         **TASK,
+        run=2,
         attempt=3,
         attempt_id=uuid(6),
         agent="ruff",
