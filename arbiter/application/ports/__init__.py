@@ -1,7 +1,7 @@
 """What Arbiter needs from the outside: each port is one need, kept by every adapter's contract suite."""
 
 from arbiter.application.ports.bell import STOP_WORD, Bell, Word, words_of
-from arbiter.application.ports.breakers import Breakers, Probe, Standing
+from arbiter.application.ports.breakers import Breakers, Probe
 from arbiter.application.ports.decisions import Entry, Recorded, entry, entry_of
 from arbiter.application.ports.dispatch import (
     Beginning,
@@ -20,6 +20,7 @@ from arbiter.application.ports.hosting import (
     Leases,
     LiveWorker,
 )
+from arbiter.application.ports.knowledge import Learned, Records, Standing, Standings, Statuses
 from arbiter.application.ports.log import Log
 from arbiter.application.ports.queues import Queues, QueueState
 from arbiter.application.ports.time import Clock, Handle, Scheduler
@@ -37,6 +38,7 @@ __all__ = [
     "Directory",
     "Entry",
     "Handle",
+    "Learned",
     "Leases",
     "LiveWorker",
     "Log",
@@ -45,8 +47,11 @@ __all__ = [
     "Queues",
     "ReadyQueue",
     "Recorded",
+    "Records",
     "Scheduler",
     "Standing",
+    "Standings",
+    "Statuses",
     "Swept",
     "Turn",
     "Turned",

@@ -8,6 +8,8 @@ from typing import Literal, Protocol
 from arbiter.application.ports.decisions import Entry
 
 Word = Literal["log", "ready", "later", "agents", "counts"]
+"""`agents` rings with every fact that changes whether an agent may have work; `counts`, when a view has
+counted what its keeper may have to answer."""
 
 
 class Bell(Protocol):

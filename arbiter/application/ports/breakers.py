@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 import msgspec
 
-from arbiter.domain.breaker import Breaker, State
+from arbiter.application.ports.knowledge import Standing
+from arbiter.domain.breaker import Breaker
 from arbiter.domain.facts import BreakerFact
-
-
-class Standing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A breaker that is not closed, as dispatch must know it."""
-
-    name: str
-    """The agent, or `transport:https://host`."""
-
-    state: State
-    until: datetime | None = None
-    """When probes may begin; None while an operator keeps it open, and once they may."""
-
-    room: int = 0
-    """How many more probes may begin now; each of them needs a permit all the same."""
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -52,7 +38,7 @@ class Breakers(Protocol):
         ...
 
     async def standing(self) -> Mapping[str, Standing]:
-        """Return those that are not closed."""
+        """Return how those stand that are not closed, by name: of agents, and of transports."""
         ...
 
     async def permit(self, incarnation: UUID, probes: Sequence[Probe]) -> frozenset[UUID]:

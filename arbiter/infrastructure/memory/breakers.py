@@ -41,7 +41,7 @@ class MemoryBreakers:
         """Return those that are not closed."""
         await asyncio.sleep(0)
         return {
-            name: Standing(name=name, state=known.state, until=known.until, room=self._room(known))
+            name: Standing(state=known.state, until=known.until, room=self._room(known))
             for name, known in self._store.breakers.items()
             if known.state is not State.CLOSED
         }

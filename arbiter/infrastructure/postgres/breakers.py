@@ -48,7 +48,7 @@ class PostgresBreakers(Recording):
     async def standing(self) -> Mapping[str, Standing]:
         """Return those that are not closed."""
         return {
-            name: Standing(name=name, state=State(state), until=until, room=room)
+            name: Standing(state=State(state), until=until, room=room)
             for name, state, until, room in await self._reader.rows("select_standing")
         }
 

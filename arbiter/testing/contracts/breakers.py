@@ -50,8 +50,8 @@ class BreakersContract(Contract):
         await self._opened(store, given, HOST)
         await self._half_opened(store, given, HOST, probes=3)
         assert await store.breakers.standing() == {
-            RUFF: Standing(name=RUFF, state=State.OPEN, until=until, room=0),
-            HOST: Standing(name=HOST, state=State.HALF_OPEN, until=None, room=3),
+            RUFF: Standing(state=State.OPEN, until=until, room=0),
+            HOST: Standing(state=State.HALF_OPEN, until=None, room=3),
         }
         await self._closed(store, given)
         assert set(await store.breakers.standing()) == {HOST}
