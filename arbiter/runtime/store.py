@@ -8,6 +8,7 @@ from typing import Protocol
 from arbiter.application.ports import (
     BeatStep,
     Bell,
+    Breakers,
     Directory,
     Leases,
     Log,
@@ -45,6 +46,11 @@ class Store(Protocol):
     @property
     def queues(self) -> Queues:
         """The switches of queues."""
+        ...
+
+    @property
+    def breakers(self) -> Breakers:
+        """Who may have no work, or little."""
         ...
 
     @property

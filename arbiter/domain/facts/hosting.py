@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from arbiter.domain.facts.base import Fact, named
+from arbiter.domain.facts.transports import Transport
 
 
 class AgentFact(Fact, frozen=True, kw_only=True):
@@ -30,6 +31,8 @@ class AgentRegistered(AgentFact, frozen=True, kw_only=True):
     max_concurrency: int = 10
     cost_per_task: float = 0.0
     transport: str = "in_process"
+    reached_by: Transport | None = None
+    """How, where it is not a function of the worker's own process."""
 
 
 @named("agent.updated")
@@ -43,6 +46,8 @@ class AgentUpdated(AgentFact, frozen=True, kw_only=True):
     max_concurrency: int = 10
     cost_per_task: float = 0.0
     transport: str = "in_process"
+    reached_by: Transport | None = None
+    """How, where it is not a function of the worker's own process."""
 
 
 class WorkerFact(Fact, frozen=True, kw_only=True):
