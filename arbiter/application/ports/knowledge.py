@@ -1,5 +1,4 @@
 """What a worker has to know of agents before it gives them work, beside their records."""
-"""
 
 from __future__ import annotations
 
