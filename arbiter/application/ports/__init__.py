@@ -19,9 +19,9 @@ from arbiter.application.ports.hosting import (
     Leases,
     LiveWorker,
 )
-from arbiter.application.ports.knowledge import Learned, Records, Standing, Standings, Statuses
 from arbiter.application.ports.log import Log
 from arbiter.application.ports.queues import Queues, QueueState
+from arbiter.application.ports.records import Learnt, Records
 from arbiter.application.ports.time import Clock, Handle, Scheduler
 
 __all__ = [
@@ -36,7 +36,7 @@ __all__ = [
     "Directory",
     "Entry",
     "Handle",
-    "Learned",
+    "Learnt",
     "Leases",
     "LiveWorker",
     "Log",
@@ -46,9 +46,6 @@ __all__ = [
     "Recorded",
     "Records",
     "Scheduler",
-    "Standing",
-    "Standings",
-    "Statuses",
     "Swept",
     "Turn",
     "Turned",
