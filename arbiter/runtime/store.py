@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from arbiter.application.ports import BeatStep, Bell, Directory, Leases, Log, Queues, ReadyQueue
+from arbiter.application.ports import (
+    BeatStep,
+    Bell,
+    Breakers,
+    Directory,
+    Leases,
+    Log,
+    Queues,
+    ReadyQueue,
+)
 from arbiter.application.views import Views
 from arbiter.projections.ledger import Ledger
 
@@ -36,6 +45,11 @@ class Store(Protocol):
     @property
     def queues(self) -> Queues:
         """The switches of queues."""
+        ...
+
+    @property
+    def breakers(self) -> Breakers:
+        """Who may have no work, or little."""
         ...
 
     @property

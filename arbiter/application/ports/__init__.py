@@ -1,6 +1,7 @@
 """What Arbiter needs from the outside: each port is one need, kept by every adapter's contract suite."""
 
 from arbiter.application.ports.bell import STOP_WORD, Bell, Word, words_of
+from arbiter.application.ports.breakers import Breakers, Probe
 from arbiter.application.ports.decisions import Entry, Recorded, entry, entry_of
 from arbiter.application.ports.dispatch import (
     Beginning,
@@ -19,6 +20,7 @@ from arbiter.application.ports.hosting import (
     Leases,
     LiveWorker,
 )
+from arbiter.application.ports.knowledge import Standing, Standings, Statuses
 from arbiter.application.ports.log import Log
 from arbiter.application.ports.queues import Queues, QueueState
 from arbiter.application.ports.records import Learnt, Records
@@ -31,6 +33,7 @@ __all__ = [
     "BeatStep",
     "Beginning",
     "Bell",
+    "Breakers",
     "Claimed",
     "Clock",
     "Directory",
@@ -40,12 +43,16 @@ __all__ = [
     "Leases",
     "LiveWorker",
     "Log",
+    "Probe",
     "QueueState",
     "Queues",
     "ReadyQueue",
     "Recorded",
     "Records",
     "Scheduler",
+    "Standing",
+    "Standings",
+    "Statuses",
     "Swept",
     "Turn",
     "Turned",

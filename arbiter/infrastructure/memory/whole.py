@@ -24,6 +24,7 @@ class MemoryWhole:
         self.leases = adapters.leases
         self.directory = adapters.directory
         self.queues = adapters.queues
+        self.breakers = adapters.breakers
         self.bell = adapters.bell
         self.views = MemoryViews(adapters.log, clock)
         self.ledger = self.views.ledger

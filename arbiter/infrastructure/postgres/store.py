@@ -8,6 +8,7 @@ from contextlib import suppress
 from arbiter.application.ports import BeatStep, Clock, Scheduler
 from arbiter.infrastructure.postgres.beating import Beating
 from arbiter.infrastructure.postgres.bell import PostgresBell
+from arbiter.infrastructure.postgres.breakers import PostgresBreakers
 from arbiter.infrastructure.postgres.committer import Committer
 from arbiter.infrastructure.postgres.connections import Connections, Reader
 from arbiter.infrastructure.postgres.hosting import (
@@ -33,6 +34,7 @@ class PostgresStore:
     leases: PostgresLeases
     directory: PostgresDirectory
     queues: PostgresQueues
+    breakers: PostgresBreakers
     bell: PostgresBell
 
     views: PostgresViews
@@ -95,6 +97,7 @@ class PostgresStore:
         self.leases = PostgresLeases(*recording)
         self.directory = PostgresDirectory(*recording)
         self.queues = PostgresQueues(*recording)
+        self.breakers = PostgresBreakers(*recording)
         self.views = PostgresViews(self.connections, self.reader, self.clock)
         self.bell = PostgresBell(listening, self._scheduler, channel)
         await self.bell.start()
