@@ -14,6 +14,7 @@ from arbiter.application.ports import (
     Log,
     Queues,
     ReadyQueue,
+    Records,
 )
 from arbiter.application.views import Views
 from arbiter.projections.ledger import Ledger
@@ -65,6 +66,11 @@ class Store(Protocol):
     @property
     def ledger(self) -> Ledger:
         """What a projector writes the views through."""
+        ...
+
+    @property
+    def records(self) -> Records:
+        """What outcomes told of agents."""
         ...
 
     @property

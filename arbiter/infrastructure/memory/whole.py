@@ -28,6 +28,7 @@ class MemoryWhole:
         self.bell = adapters.bell
         self.views = MemoryViews(adapters.log, clock)
         self.ledger = self.views.ledger
+        self.records = self.views.records
 
     async def open(self) -> None:
         """Nothing to connect."""

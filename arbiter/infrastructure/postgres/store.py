@@ -19,6 +19,7 @@ from arbiter.infrastructure.postgres.hosting import (
 from arbiter.infrastructure.postgres.log import PostgresLog
 from arbiter.infrastructure.postgres.migrator import check
 from arbiter.infrastructure.postgres.ready_queue import PostgresReadyQueue
+from arbiter.infrastructure.postgres.views.agent_records import PostgresRecords
 from arbiter.infrastructure.postgres.views.ledger import PostgresLedger
 from arbiter.infrastructure.postgres.views.views import PostgresViews
 
@@ -66,6 +67,11 @@ class PostgresStore:
     def hears(self) -> bool:
         """Notifications reach us: nothing stands between, or there is a way around."""
         return not self._pooled or self._listen_dsn is not None
+
+    @property
+    def records(self) -> PostgresRecords:
+        """What outcomes told of agents."""
+        return self.views.records
 
     @property
     def ledger(self) -> PostgresLedger:
