@@ -88,6 +88,16 @@ SHORTLISTED = f.Decision(
     explored=True,
     took_ms=0.0625,
 )
+LEARNED = f.Decision(
+    strategy="epsilon_greedy",
+    reason="the best of 2",
+    candidates=(
+        f.Candidate(agent="ruff", score=0.75, propensity=0.75, features=f.Seen(agent="ruff")),
+        f.Candidate(agent="bandit", score=0.5, propensity=0.25, features=f.Seen(agent="bandit")),
+    ),
+    draw=0.5,
+    known_at=4000,
+)
 PROFILE = {
     "kinds": ("code-review", "summary"),
     "languages": ("python",),
@@ -156,6 +166,15 @@ REFERENCES: dict[str, f.Fact] = {
         decision=SHORTLISTED,
         retry=RETRY,
         limits=LIMITS,
+    ),
+    "task.routed+known_at": f.TaskRouted(
+        **TASK,
+        run=2,
+        attempt=3,
+        attempt_id=uuid(6),
+        agent="ruff",
+        incarnation=uuid(3),
+        decision=LEARNED,
     ),
     "task.started": f.TaskStarted(**TASK, deadline=LATER, alone=True),
     "task.checkpointed": f.TaskCheckpointed(**TASK, progress=SEALED),
@@ -236,6 +255,20 @@ REFERENCES: dict[str, f.Fact] = {
         since=AT,
         window_seconds=300.0,
         task_id=uuid(1),
+    ),
+    "outcome.rated": f.OutcomeRated(
+        **HERE,
+        outcome_id=uuid(9),
+        task_id=uuid(1),
+        attempt=2,
+        agent="ruff",
+        kind="code-review",
+        quality=0.25,
+        judge="ann",
+        counts=0.5,
+        ended_at=LATER,
+        before=0.75,
+        why="half of it was noise",
     ),
     "queue.paused": f.QueuePaused(**QUEUE),
     "queue.resumed": f.QueueResumed(**QUEUE),

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from arbiter.application.ports import AgentProfile, Clock, Entry, QueueState
+from arbiter.domain.breaker import Breaker
 from arbiter.domain.errors import Conflict
 from arbiter.infrastructure.memory.bell import MemoryBell
 from arbiter.infrastructure.memory.facts import Facts
@@ -29,6 +30,13 @@ class WorkerRow(msgspec.Struct, kw_only=True):
     beat: int = 0
 
 
+class Permit(msgspec.Struct, frozen=True):
+    """The permit of one attempt to try out whom a half-open breaker guards."""
+
+    attempt_id: UUID
+    incarnation: UUID
+
+
 class MemoryStore:
     """The tables; each adapter's method runs whole between two awaits, which is its transaction."""
 
@@ -40,6 +48,10 @@ class MemoryStore:
         self.agents: dict[str, AgentProfile] = {}
         self.kinds: set[str] = set()
         self.switches: dict[str, QueueState] = {}
+        self.breakers: dict[str, Breaker] = {}
+        self.permits: dict[tuple[str, UUID], Permit] = {}
+        """By the breaker's name and the task."""
+
         self.bell = MemoryBell()
 
     def ring(self, *words: str) -> None:

@@ -29,7 +29,7 @@ from arbiter.infrastructure.postgres.columns import fact_columns
 from arbiter.infrastructure.postgres.connections import Reader, Row
 
 
-class _Recording:
+class Recording:
     """Writes a fact together with the row it changes."""
 
     def __init__(self, reader: Reader, channel: str) -> None:
@@ -61,7 +61,7 @@ class _Recording:
         return True
 
 
-class PostgresLeases(_Recording):
+class PostgresLeases(Recording):
     """Which worker incarnations are alive."""
 
     async def join(self, joined: WorkerJoined) -> None:
@@ -126,7 +126,7 @@ class PostgresLeases(_Recording):
         return [_live_worker(row) for row in await self._reader.rows("select_workers")]
 
 
-class PostgresDirectory(_Recording):
+class PostgresDirectory(Recording):
     """The agents that were ever registered."""
 
     async def register(self, fact: AgentRegistered | AgentUpdated) -> None:
@@ -155,7 +155,7 @@ class PostgresDirectory(_Recording):
         return frozenset(row[0] for row in await self._reader.rows("select_kinds"))
 
 
-class PostgresQueues(_Recording):
+class PostgresQueues(Recording):
     """The switches of whole queues."""
 
     async def set(self, fact: QueueFact) -> None:
