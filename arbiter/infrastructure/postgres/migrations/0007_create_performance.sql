@@ -45,9 +45,6 @@ CREATE TABLE arbiter.agent_sums (
     PRIMARY KEY (step, begins, agent, kind)
 ) WITH (fillfactor = 50);
 
--- The steps of one agent at one kind, from the newest back.
-CREATE INDEX agent_sums_of_one ON arbiter.agent_sums (step, agent, kind, begins DESC);
-
 -- How long they took, counted in buckets of growing width.
 CREATE TABLE arbiter.agent_spans (
     step smallint NOT NULL,
