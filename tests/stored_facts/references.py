@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from arbiter.domain import facts as f
+from arbiter.domain.agent_status import AgentStatus
 from arbiter.domain.blob import Blob, blob_of
 from arbiter.domain.limits import Limits
 from arbiter.domain.retry import RetryPolicy
@@ -97,7 +98,6 @@ PROFILE = {
     "cost_per_task": 0.25,
     "transport": "http",
 }
-
 REFERENCES: dict[str, f.Fact] = {
     "task.submitted": f.TaskSubmitted(
         **TASK,
@@ -179,6 +179,10 @@ REFERENCES: dict[str, f.Fact] = {
     "task.cancelled": f.TaskCancelled(**TASK, by="ann", why="no longer needed"),
     "agent.registered": f.AgentRegistered(**AGENT, **PROFILE),
     "agent.updated": f.AgentUpdated(**AGENT, **PROFILE),
+    "agent.status_changed": f.AgentStatusChanged(
+        **AGENT, status=AgentStatus.MAINTENANCE, by="ann", why="a new version"
+    ),
+    "agent.retired": f.AgentRetired(**AGENT, by="ann", why="replaced"),
     "worker.joined": f.WorkerJoined(
         **WORKER,
         worker="worker-1",

@@ -12,20 +12,21 @@ from arbiter.application.ports.dispatch import (
     Wanted,
 )
 from arbiter.application.ports.hosting import (
-    AgentProfile,
+    AGENT_LIMIT,
     Beat,
     BeatStep,
     Directory,
     Leases,
     LiveWorker,
+    Presence,
 )
 from arbiter.application.ports.log import Log
 from arbiter.application.ports.queues import Queues, QueueState
 from arbiter.application.ports.time import Clock, Handle, Scheduler
 
 __all__ = [
+    "AGENT_LIMIT",
     "STOP_WORD",
-    "AgentProfile",
     "Beat",
     "BeatStep",
     "Beginning",
@@ -38,6 +39,7 @@ __all__ = [
     "Leases",
     "LiveWorker",
     "Log",
+    "Presence",
     "QueueState",
     "Queues",
     "ReadyQueue",

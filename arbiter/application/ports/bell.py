@@ -7,14 +7,14 @@ from typing import Literal, Protocol
 
 from arbiter.application.ports.decisions import Entry
 
-Word = Literal["log", "ready", "later"]
+Word = Literal["log", "ready", "later", "agents"]
 
 
 class Bell(Protocol):
     """Tells, soon after a commit, that there is something new; may ring in vain, may miss a ring."""
 
     def listen(self, heard: Callable[[frozenset[str]], object]) -> Callable[[], None]:
-        """Call with the words that rang ('log', 'ready', 'stop <incarnation>'); returns the way out."""
+        """Call with the words that rang ('log', 'ready', 'agents', 'stop <incarnation>'); returns the way out."""
         ...
 
 

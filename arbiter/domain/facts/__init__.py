@@ -1,5 +1,13 @@
 """Every fact Arbiter can record; the line above a task's fact is its row of the lifecycle."""
 
+from arbiter.domain.facts.agents import (
+    AgentFact,
+    AgentProfiled,
+    AgentRegistered,
+    AgentRetired,
+    AgentStatusChanged,
+    AgentUpdated,
+)
 from arbiter.domain.facts.base import FACTS, Fact, UnknownTopic, decode, encode
 from arbiter.domain.facts.breakers import (
     BreakerClosed,
@@ -9,9 +17,6 @@ from arbiter.domain.facts.breakers import (
 )
 from arbiter.domain.facts.failures import FailureAlerted
 from arbiter.domain.facts.hosting import (
-    AgentFact,
-    AgentRegistered,
-    AgentUpdated,
     WorkerFact,
     WorkerJoined,
     WorkerLeft,
@@ -54,7 +59,10 @@ from arbiter.domain.facts.queues import QueueFact, QueueLimited, QueuePaused, Qu
 __all__ = [
     "FACTS",
     "AgentFact",
+    "AgentProfiled",
     "AgentRegistered",
+    "AgentRetired",
+    "AgentStatusChanged",
     "AgentUpdated",
     "BreakerClosed",
     "BreakerFact",

@@ -15,7 +15,7 @@ from arbiter.infrastructure.postgres.connections import Connections, Row, first_
 
 log = logging.getLogger(__name__)
 Heard = Callable[[frozenset[str]], object]
-EVERYTHING = frozenset({"log", "ready"})
+EVERYTHING = frozenset({"log", "ready", "agents"})
 PAUSE_SECONDS = 1.0
 
 

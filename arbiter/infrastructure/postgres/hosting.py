@@ -1,20 +1,16 @@
-"""Workers, agents and queues on PostgreSQL: a fact and a row, in one transaction."""
+"""Workers and queues on PostgreSQL: a fact and a row, in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import psycopg
 
-from arbiter.application.agents import abilities_of
-from arbiter.application.ports import AgentProfile, Beat, LiveWorker, QueueState
+from arbiter.application.ports import Beat, LiveWorker, QueueState
 from arbiter.domain.errors import Conflict
 from arbiter.domain.facts import (
-    AgentRegistered,
-    AgentUpdated,
     Fact,
     QueueFact,
     QueueLimited,
@@ -29,28 +25,32 @@ from arbiter.infrastructure.postgres.columns import fact_columns
 from arbiter.infrastructure.postgres.connections import Reader, Row
 
 
-class _Recording:
+class Recording:
     """Writes a fact together with the row it changes."""
 
     def __init__(self, reader: Reader, channel: str) -> None:
         """The reader must be open before the first call."""
         self._reader, self.channel = reader, channel
 
-    async def _record(
+    async def record(
         self,
         fact: Fact,
         statement: str,
         params: Mapping[str, Any],
         *,
         guard: tuple[str, Mapping[str, Any]] | None = None,
+        passes: Callable[[Row | None], bool] = bool,
         words: Sequence[str] = ("log",),
     ) -> bool:
-        """Change the row, then append: rows are locked before the log. False if the guard says no."""
+        """Change the row, then append: rows are locked before the log.
+
+        False, and nothing is written, where the guard finds no row; `passes` may judge otherwise, or raise.
+        """
         columns = fact_columns([fact], [encode(fact)])
         try:
             async with self._reader.transaction() as statements:
                 await statements.run("guard_writing")
-                if guard is not None and not await (await statements.run(*guard)).fetchone():
+                if guard is not None and not passes(await (await statements.run(*guard)).fetchone()):
                     return False
                 await statements.run(statement, params)
                 await statements.run(
@@ -61,12 +61,12 @@ class _Recording:
         return True
 
 
-class PostgresLeases(_Recording):
+class PostgresLeases(Recording):
     """Which worker incarnations are alive."""
 
     async def join(self, joined: WorkerJoined) -> None:
         """Append the fact and open the incarnation's row."""
-        await self._record(
+        await self.record(
             joined,
             "insert_worker",
             {
@@ -99,26 +99,27 @@ class PostgresLeases(_Recording):
 
     async def mark_lost(self, lost: WorkerLost) -> bool:
         """Append the fact and close the row, if it still stands at the fact's beat and is live."""
-        return await self._record(
+        return await self.record(
             lost,
             "set_worker_status",
-            {"incarnation": lost.incarnation, "was": "live", "status": "lost"},
+            {"incarnation": lost.incarnation, "was": "live", "status": "lost", "at": lost.at},
             guard=("lock_worker", {"incarnation": lost.incarnation, "beat": lost.beat}),
         )
 
     async def leave(self, left: WorkerLeft) -> None:
         """Append the fact and close the row."""
-        await self._record(
+        await self.record(
             left,
             "set_worker_status",
-            {"incarnation": left.incarnation, "was": "live", "status": "gone"},
+            {"incarnation": left.incarnation, "was": "live", "status": "gone", "at": left.at},
             guard=("lock_worker", {"incarnation": left.incarnation, "beat": None}),
         )
 
     async def rescued(self, incarnation: UUID) -> None:
         """Note that nothing of a lost incarnation is left to rescue."""
         await self._reader.run(
-            "set_worker_status", {"incarnation": incarnation, "was": "lost", "status": "gone"}
+            "set_worker_status",
+            {"incarnation": incarnation, "was": "lost", "status": "gone", "at": None},
         )
 
     async def workers(self) -> Sequence[LiveWorker]:
@@ -126,43 +127,14 @@ class PostgresLeases(_Recording):
         return [_live_worker(row) for row in await self._reader.rows("select_workers")]
 
 
-class PostgresDirectory(_Recording):
-    """The agents that were ever registered."""
-
-    async def register(self, fact: AgentRegistered | AgentUpdated) -> None:
-        """Append the fact and keep the profile; an agent that came first elsewhere is a Conflict."""
-        await self._record(
-            fact,
-            "upsert_agent",
-            {
-                "name": fact.name,
-                "agent_id": fact.agent_id,
-                "version": fact.version,
-                "kinds": sorted(fact.kinds),
-                "abilities": sorted(abilities_of(fact)),
-                "max_concurrency": fact.max_concurrency,
-                "profile": msgspec.json.encode(fact).decode(),
-            },
-        )
-
-    async def agent(self, name: str) -> AgentProfile | None:
-        """Return one agent's profile."""
-        row = await self._reader.row("select_agent", {"name": name})
-        return _profile(row) if row else None
-
-    async def kinds(self) -> frozenset[str]:
-        """Return every kind any agent was ever registered for."""
-        return frozenset(row[0] for row in await self._reader.rows("select_kinds"))
-
-
-class PostgresQueues(_Recording):
+class PostgresQueues(Recording):
     """The switches of whole queues."""
 
     async def set(self, fact: QueueFact) -> None:
         """Append the fact and put it in force; a version that is taken is a Conflict."""
         paused = {QueuePaused: True, QueueResumed: False}.get(type(fact))
         limited = isinstance(fact, QueueLimited)
-        await self._record(
+        await self.record(
             fact,
             "upsert_queue",
             {
@@ -200,14 +172,3 @@ def _live_worker(row: Row) -> LiveWorker:
         joined_at=joined_at,
     )
 
-
-def _profile(row: Row) -> AgentProfile:
-    agent_id, name, version, kinds, abilities, max_concurrency = row
-    return AgentProfile(
-        agent_id=agent_id,
-        name=name,
-        version=version,
-        kinds=frozenset(kinds),
-        abilities=frozenset(abilities),
-        max_concurrency=max_concurrency,
-    )
