@@ -89,6 +89,16 @@ SHORTLISTED = f.Decision(
     explored=True,
     took_ms=0.0625,
 )
+LEARNED = f.Decision(
+    strategy="epsilon_greedy",
+    reason="the best of 2",
+    candidates=(
+        f.Candidate(agent="ruff", score=0.75, propensity=0.75, features=f.Seen(agent="ruff")),
+        f.Candidate(agent="bandit", score=0.5, propensity=0.25, features=f.Seen(agent="bandit")),
+    ),
+    draw=0.5,
+    known_at=4000,
+)
 PROFILE = {
     "kinds": ("code-review", "summary"),
     "languages": ("python",),
@@ -157,6 +167,15 @@ REFERENCES: dict[str, f.Fact] = {
         retry=RETRY,
         limits=LIMITS,
     ),
+    "task.routed+known_at": f.TaskRouted(
+        **TASK,
+        run=2,
+        attempt=3,
+        attempt_id=uuid(6),
+        agent="ruff",
+        incarnation=uuid(3),
+        decision=LEARNED,
+    ),
     "task.started": f.TaskStarted(**TASK, deadline=LATER, alone=True),
     "task.checkpointed": f.TaskCheckpointed(**TASK, progress=SEALED),
     "task.usage_reported": f.TaskUsageReported(
@@ -178,7 +197,41 @@ REFERENCES: dict[str, f.Fact] = {
     ),
     "task.cancelled": f.TaskCancelled(**TASK, by="ann", why="no longer needed"),
     "agent.registered": f.AgentRegistered(**AGENT, **PROFILE),
+    "agent.registered+reached_by": f.AgentRegistered(
+        **AGENT,
+        kinds=("code-review",),
+        transport="subprocess",
+        reached_by=f.Transport(
+            type="subprocess",
+            command=("/usr/bin/reviewer", "--json"),
+            directory="/srv/reviews",
+            timeout_seconds=60.0,
+            callback_seconds=600.0,
+            idempotent=True,
+            url="https://agents.example/reviewer",
+            health_url="https://agents.example/health",
+            secret_env="REVIEWER_SECRET",
+        ),
+    ),
+    "agent.updated+reached_by": f.AgentUpdated(
+        **AGENT,
+        kinds=("code-review",),
+        transport="http",
+        reached_by=f.Transport(
+            type="http",
+            command=("none",),
+            directory="/",
+            timeout_seconds=60.0,
+            callback_seconds=600.0,
+            idempotent=True,
+            url="https://agents.example/reviewer",
+            health_url="https://agents.example/health",
+            secret_env="REVIEWER_SECRET",
+        ),
+    ),
+    "agent.registered+weight": f.AgentRegistered(**AGENT, **PROFILE, weight=2.0, by="ann"),
     "agent.updated": f.AgentUpdated(**AGENT, **PROFILE),
+    "agent.updated+weight": f.AgentUpdated(**AGENT, **PROFILE, weight=2.0, by="ann"),
     "agent.status_changed": f.AgentStatusChanged(
         **AGENT, status=AgentStatus.MAINTENANCE, by="ann", why="a new version"
     ),

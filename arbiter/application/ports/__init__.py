@@ -20,6 +20,14 @@ from arbiter.application.ports.hosting import (
     LiveWorker,
     Presence,
 )
+from arbiter.application.ports.knowledge import (
+    Learned,
+    NothingLearned,
+    Records,
+    Standing,
+    Standings,
+    Statuses,
+)
 from arbiter.application.ports.log import Log
 from arbiter.application.ports.queues import Queues, QueueState
 from arbiter.application.ports.time import Clock, Handle, Scheduler
@@ -36,15 +44,21 @@ __all__ = [
     "Directory",
     "Entry",
     "Handle",
+    "Learned",
     "Leases",
     "LiveWorker",
     "Log",
+    "NothingLearned",
     "Presence",
     "QueueState",
     "Queues",
     "ReadyQueue",
     "Recorded",
+    "Records",
     "Scheduler",
+    "Standing",
+    "Standings",
+    "Statuses",
     "Swept",
     "Turn",
     "Turned",

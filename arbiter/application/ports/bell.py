@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from arbiter.application.ports.decisions import Entry
 
 Word = Literal["log", "ready", "later", "agents"]
+"""`agents` rings with every fact that changes whether an agent may have work."""
 
 
 class Bell(Protocol):

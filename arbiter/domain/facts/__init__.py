@@ -55,6 +55,7 @@ from arbiter.domain.facts.parts import (
     Wait,
 )
 from arbiter.domain.facts.queues import QueueFact, QueueLimited, QueuePaused, QueueResumed
+from arbiter.domain.facts.transports import Transport, TransportType
 
 __all__ = [
     "FACTS",
@@ -99,6 +100,8 @@ __all__ = [
     "TaskSuspended",
     "TaskUsageReported",
     "TaskValidated",
+    "Transport",
+    "TransportType",
     "UnknownTopic",
     "Violation",
     "Wait",

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from arbiter.domain.agent_status import AgentStatus
 from arbiter.domain.facts.base import Fact, named
-from arbiter.domain.facts.parts import Transport
+from arbiter.domain.facts.transports import Transport
+
 
 class AgentFact(Fact, frozen=True, kw_only=True):
     """Something that happened to one agent."""
@@ -32,13 +33,11 @@ class AgentProfiled(AgentFact, frozen=True, kw_only=True):
 
     cost_per_task: float = 0.0
     transport: str = "in_process"
-    """How it is reached: in_process, subprocess or http."""
+    reached_by: Transport | None = None
+    """How, where it is not a function of the worker's own process."""
 
     weight: float = 1.0
     """Its share of the work under weighted routing, relative to the others'."""
-
-    reach: Transport | None = None
-    """Where it is reached, if not in the worker's own process."""
 
     by: str | None = None
     """Who described it; None where a worker did, that hosts it."""

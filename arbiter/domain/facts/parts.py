@@ -93,3 +93,5 @@ class Decision(Part, frozen=True, kw_only=True):
     explored: bool = False
     """Whether the draw passed over the best, in order to learn."""
     took_ms: float | None = None
+    known_at: int | None = None
+    """The position of the log at which the features were known; None where none were looked at."""

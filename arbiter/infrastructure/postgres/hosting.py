@@ -50,7 +50,9 @@ class Recording:
         try:
             async with self._reader.transaction() as statements:
                 await statements.run("guard_writing")
-                if guard is not None and not passes(await (await statements.run(*guard)).fetchone()):
+                if guard is not None and not passes(
+                    await (await statements.run(*guard)).fetchone()
+                ):
                     return False
                 await statements.run(statement, params)
                 await statements.run(
@@ -171,4 +173,3 @@ def _live_worker(row: Row) -> LiveWorker:
         queues=tuple(queues),
         joined_at=joined_at,
     )
-

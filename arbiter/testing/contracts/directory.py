@@ -116,7 +116,9 @@ class AgentsContract(Contract):
         assert await store.directory.kinds() == {"code-review"}
 
     async def test_an_agent_is_what_its_facts_tell(self, store: Store, given: Given) -> None:
-        await given.agent("ruff", weight=2.0, transport="http", reach=Transport(url="http://r"))
+        await given.agent(
+            "ruff", weight=2.0, transport="http", reach=Transport(type="http", url="http://r")
+        )
         await store.directory.append(given.updated("ruff", version=2, kinds=["format"], by="ann"))
         await store.directory.append(
             given.standing(AgentStatus.MAINTENANCE, version=3, by="ann", why="a new version")
