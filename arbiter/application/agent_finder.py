@@ -14,7 +14,6 @@ from arbiter.application.ports import (
     AGENT_LIMIT,
     Clock,
     Directory,
-    Learned,
     Leases,
     Presence,
     Records,
@@ -24,7 +23,10 @@ from arbiter.domain import matching
 from arbiter.domain.agent_status import AgentStatus
 from arbiter.domain.agents import Agent
 from arbiter.domain.matching import AgentQuery, Offering
-from arbiter.domain.record import NOTHING_KNOWN
+from arbiter.domain.record import NO_RECORD, Record
+
+Known = Mapping[tuple[str, str], Record]
+"""What is known of agents, by agent and kind."""
 
 ANSWER_KEPT = timedelta(minutes=5)
 """How long an answer is believed where no worker asks any more."""
@@ -64,20 +66,21 @@ class AgentFinder:
         """Read nothing yet; `limit` is told with the registry's stats."""
         self._directory, self._leases, self._board = directory, leases, board
         self._records, self._clock, self._limit = records, clock, limit
+        self._learnt: tuple[frozenset[str], int, Known] = (frozenset(), 0, {})
         self._offered: tuple[Sequence[Agent], Mapping[str, list[_Offered]]] = ((), {})
 
     async def list(self, wanted: AgentFilter) -> Sequence[AgentView]:
         """Return agents by name."""
         agents, there = await asyncio.gather(self._directory.agents(), self._presences())
         chosen = [agent for agent in agents if _is_wanted(agent, wanted)]
-        learned = await self._records.of([agent.name for agent in chosen])
-        views = [self._view(agent, there, learned) for agent in chosen]
+        learnt = await self._learn(agents)
+        views = [self._view(agent, there, learnt) for agent in chosen]
         return [view for view in views if wanted.live in (None, view.live)]
 
     async def show(self, agent: Agent) -> AgentView:
         """Return one agent."""
-        there, learned = await asyncio.gather(self._presences(), self._records.of([agent.name]))
-        return self._view(agent, there, learned)
+        there, learnt = await asyncio.gather(self._presences(), self._records.of([agent.name]))
+        return self._view(agent, there, learnt.records)
 
     async def query(self, query: AgentQuery, limit: int) -> Sequence[AgentMatch]:
         """Return the agents that fit best, the best first."""
@@ -87,7 +90,7 @@ class AgentFinder:
             for offered in self._of_kind(agents, query.kind)
             if offered.agent.status in query.statuses
         }
-        learned = await self._records.of(by_name.keys())
+        learnt = await self._learn(agents)
         found = matching.matches(
             query,
             [
@@ -96,9 +99,7 @@ class AgentFinder:
                     languages=offered.languages,
                     specializations=offered.specializations,
                     utilization=_utilization(offered.agent, there, self._is_live(name, there)),
-                    success_rate=learned.records.get(
-                        (name, query.kind), NOTHING_KNOWN
-                    ).success_rate,
+                    success_rate=learnt.get((name, query.kind), NO_RECORD).success_rate,
                 )
                 for name, offered in by_name.items()
                 if query.live is None or query.live is self._is_live(name, there)
@@ -106,7 +107,7 @@ class AgentFinder:
         )[:limit]
         return [
             AgentMatch(
-                agent=self._view(by_name[match.name].agent, there, learned),
+                agent=self._view(by_name[match.name].agent, there, learnt),
                 score=match.score,
                 success_rate=match.success_rate,
                 reason=matching.reason(query, match),
@@ -130,7 +131,7 @@ class AgentFinder:
             idle=sum(view.running == 0 for view in live),
             average_utilization=_mean([view.utilization for view in live], 0.0),
             average_success_rate=_mean(
-                [view.success_rate for view in proven], NOTHING_KNOWN.success_rate
+                [view.success_rate for view in proven], NO_RECORD.success_rate
             ),
             at=self._clock.now(),
         )
@@ -162,6 +163,16 @@ class AgentFinder:
             self._offered = agents, by_kind
         return self._offered[1].get(kind, ())
 
+    async def _learn(self, agents: Sequence[Agent]) -> Known:
+        """Return the records of all agents; those known already are not read again."""
+        names = frozenset(agent.name for agent in agents)
+        asked, position, known = self._learnt
+        after = position if names <= asked else 0
+        news = await self._records.of(names, after=after)
+        records = {**known, **news.records} if after else dict(news.records)
+        self._learnt = names, max(after, news.position), records
+        return records
+
     def _is_live(self, name: str, there: Presences) -> bool:
         met, hosted = there.met.get(name), name in there.hosts
         if met is None or met.answers is None:
@@ -169,13 +180,13 @@ class AgentFinder:
         lately = hosted or self._clock.now() - met.seen_at < ANSWER_KEPT
         return met.answers and lately
 
-    def _view(self, agent: Agent, there: Presences, learned: Learned) -> AgentView:
+    def _view(self, agent: Agent, there: Presences, learnt: Known) -> AgentView:
         profile, live = agent.profile, self._is_live(agent.name, there)
         met = there.met.get(agent.name)
         records = [
             record
             for kind in profile.kinds
-            if (record := learned.records.get((agent.name, kind))) is not None and record.attempts
+            if (record := learnt.get((agent.name, kind))) is not None and record.attempts
         ]
         attempts = sum(record.attempts for record in records)
         succeeded = sum(record.attempts * record.success_rate for record in records)
@@ -206,7 +217,7 @@ class AgentFinder:
             capacity=_capacity(agent, there, live),
             utilization=_utilization(agent, there, live),
             attempts=attempts,
-            success_rate=succeeded / attempts if attempts else NOTHING_KNOWN.success_rate,
+            success_rate=succeeded / attempts if attempts else NO_RECORD.success_rate,
         )
 
 

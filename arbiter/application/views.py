@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from arbiter.application.ports import Records
 from arbiter.domain.status import Status
 
 
@@ -266,6 +267,11 @@ class Views(Protocol):
     @property
     def audit_trail(self) -> AuditTrail:
         """The log as sentences."""
+        ...
+
+    @property
+    def records(self) -> Records:
+        """What outcomes told of agents, for who routes."""
         ...
 
     async def lag(self) -> Mapping[str, int]:

@@ -1,4 +1,4 @@
-"""The circuit breaker of an agent: whether one that fails may have more work, and how it gets back.
+"""The circuit breaker of an agent or a transport: whether it may have more work, and how it gets back.
 
 Its facts tell its state; the attempts of the log, folded between them, tell what counts towards the next.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -21,11 +22,15 @@ F = TypeVar("F", bound=BreakerFact)
 
 
 class State(StrEnum):
-    """Whether an agent may have work."""
+    """Whether the guarded one may have work."""
 
     CLOSED = "closed"
     OPEN = "open"
     HALF_OPEN = "half_open"
+
+
+MOST_FAILURES = 100
+"""Failures in a row that a breaker remembers; no policy may ask for more."""
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -49,6 +54,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         for name in ("failures", "probes", "successes"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: must be at least 1")
+        if self.failures > MOST_FAILURES:
+            raise ValueError(f"failures: must be at most {MOST_FAILURES}")
         for name in ("window_seconds", "open_seconds"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise ValueError(f"{name}: must be a time above 0")
@@ -58,10 +65,12 @@ DEFAULT_POLICY = Policy()
 
 
 class Breaker(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The breaker of one agent, and what has happened since its last fact."""
+    """One breaker, and what has happened since its last fact."""
 
     id: UUID
-    agent: str
+    name: str
+    """Whom it guards: an agent, or a transport (`transport:https://host`)."""
+
     version: int = 0
     state: State = State.CLOSED
     until: datetime | None = None
@@ -71,22 +80,22 @@ class Breaker(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How many probes may be under way at a time."""
 
     failures: tuple[datetime, ...] = ()
-    """The failures that count, oldest first; never more than open it."""
+    """The latest failures in a row, oldest first; while half-open, of probes."""
 
     successes: int = 0
     """The probes that succeeded."""
 
     probes: frozenset[UUID] = frozenset()
-    """The attempts that are probes and under way."""
+    """What is under way as a probe."""
 
 
-def new_breaker(breaker_id: UUID, agent: str) -> Breaker:
-    """Return the breaker of an agent of which nothing is known: it is closed."""
-    return Breaker(id=breaker_id, agent=agent)
+def new_breaker(breaker_id: UUID, name: str) -> Breaker:
+    """Return the breaker of one of which nothing is known: it is closed."""
+    return Breaker(id=breaker_id, name=name)
 
 
 def room(breaker: Breaker) -> int | None:
-    """How many more attempts the agent may get now; None where the breaker sets no limit."""
+    """How many more attempts there may be now; None where the breaker sets no limit."""
     match breaker.state:
         case State.CLOSED:
             return None
@@ -96,31 +105,36 @@ def room(breaker: Breaker) -> int | None:
             return max(0, breaker.allowed - len(breaker.probes))
 
 
+def transport_breaker(url: str) -> str:
+    """Name the breaker that all agents behind one host share: `transport:https://host:8443`."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2].lower()
+    return f"transport:{parts.scheme.lower()}://{host}"
+
+
 # ── What the attempts of the log add to it ───────────────────────────────────────────────────────
 
 
-def routed(breaker: Breaker, attempt_id: UUID) -> Breaker:
-    """Remember an attempt the agent got: while it is half-open, that is a probe."""
+def routed(breaker: Breaker, probe: UUID) -> Breaker:
+    """Remember work that was given out: while it is half-open, that is a probe."""
     if breaker.state is not State.HALF_OPEN:
         return breaker
-    return replace(breaker, probes=breaker.probes | {attempt_id})
+    return replace(breaker, probes=breaker.probes | {probe})
 
 
-def ended(
-    breaker: Breaker, attempt_id: UUID, policy: Policy, *, success: bool | None, at: datetime
-) -> Breaker:
-    """Count how an attempt ended; None is an end that says nothing of the agent (cancelled, lost).
+def ended(breaker: Breaker, probe: UUID, *, success: bool | None, at: datetime) -> Breaker:
+    """Count how work ended; None is an end that says nothing of who did it (cancelled, lost).
 
     While it is open nothing counts, and while it is half-open only probes do: what began earlier
     tells of the agent as it was.
     """
     match breaker.state:
         case State.CLOSED:
-            return _counted(breaker, policy, success=success, at=at)
-        case State.HALF_OPEN if attempt_id in breaker.probes:
+            return _counted(breaker, success=success, at=at)
+        case State.HALF_OPEN if probe in breaker.probes:
             return replace(
                 breaker,
-                probes=breaker.probes - {attempt_id},
+                probes=breaker.probes - {probe},
                 successes=breaker.successes + (success is True),
                 failures=(at,) if success is False else breaker.failures,
             )
@@ -128,14 +142,12 @@ def ended(
             return breaker
 
 
-def _counted(breaker: Breaker, policy: Policy, *, success: bool | None, at: datetime) -> Breaker:
+def _counted(breaker: Breaker, *, success: bool | None, at: datetime) -> Breaker:
     if success is None or (success and not breaker.failures):
         return breaker
     if success:
         return replace(breaker, failures=())
-    begins = at - timedelta(seconds=policy.window_seconds)
-    recent = (*(moment for moment in breaker.failures if moment > begins), at)
-    return replace(breaker, failures=recent[-policy.failures :])
+    return replace(breaker, failures=(*breaker.failures, at)[-MOST_FAILURES:])
 
 
 # ── What it decides ──────────────────────────────────────────────────────────────────────────────
@@ -144,12 +156,12 @@ def _counted(breaker: Breaker, policy: Policy, *, success: bool | None, at: date
 def answer(breaker: Breaker, policy: Policy, *, at: datetime) -> BreakerFact | None:
     """Tell what follows from what was counted and from the time; None while nothing does."""
     match breaker.state:
-        case State.CLOSED if len(breaker.failures) >= policy.failures:
-            return _opened(breaker, policy, at)
+        case State.CLOSED if (failed := _recent(breaker, policy)) >= policy.failures:
+            return _opened(breaker, policy, at, failed)
         case State.OPEN if breaker.until is not None and breaker.until <= at:
             return _next(f.BreakerHalfOpened, breaker, at, probes=policy.probes)
         case State.HALF_OPEN if breaker.failures:
-            return _opened(breaker, policy, at)
+            return _opened(breaker, policy, at, len(breaker.failures))
         case State.HALF_OPEN if breaker.successes >= policy.successes:
             return _next(f.BreakerClosed, breaker, at, successes=breaker.successes)
         case _:
@@ -164,18 +176,18 @@ def force_open(
     by: str | None = None,
     why: str | None = None,
 ) -> f.BreakerOpened:
-    """Keep the agent from work, until a moment or until an operator closes it."""
+    """Keep whom it guards from work, until a moment or until an operator closes it."""
     if breaker.state is State.OPEN and breaker.until == until:
-        raise BreakerUnchanged(breaker.agent, f.BreakerOpened.topic, breaker.state)
+        raise BreakerUnchanged(breaker.name, f.BreakerOpened.topic, breaker.state)
     return _next(f.BreakerOpened, breaker, at, until=until, by=by, why=why)
 
 
 def force_close(
     breaker: Breaker, *, at: datetime, by: str | None = None, why: str | None = None
 ) -> f.BreakerClosed:
-    """Let the agent have work again, without probes."""
+    """Let whom it guards have work again, without probes."""
     if breaker.state is State.CLOSED:
-        raise BreakerUnchanged(breaker.agent, f.BreakerClosed.topic, breaker.state)
+        raise BreakerUnchanged(breaker.name, f.BreakerClosed.topic, breaker.state)
     return _next(f.BreakerClosed, breaker, at, by=by, why=why)
 
 
@@ -184,18 +196,26 @@ def reset(
 ) -> f.BreakerClosed:
     """Make it as new: closed, and no failure counts, also where it was closed before."""
     if breaker.state is State.CLOSED and not breaker.failures:
-        raise BreakerUnchanged(breaker.agent, f.BreakerClosed.topic, breaker.state)
+        raise BreakerUnchanged(breaker.name, f.BreakerClosed.topic, breaker.state)
     return _next(f.BreakerClosed, breaker, at, by=by, why=why)
 
 
-def _opened(breaker: Breaker, policy: Policy, at: datetime) -> f.BreakerOpened:
+def _recent(breaker: Breaker, policy: Policy) -> int:
+    """Count the failures within the window that ends with the last of them."""
+    if not breaker.failures:
+        return 0
+    begins = max(breaker.failures) - timedelta(seconds=policy.window_seconds)
+    return sum(moment > begins for moment in breaker.failures)
+
+
+def _opened(breaker: Breaker, policy: Policy, at: datetime, failed: int) -> f.BreakerOpened:
     until = at + timedelta(seconds=policy.open_seconds)
-    return _next(f.BreakerOpened, breaker, at, until=until, failures=len(breaker.failures))
+    return _next(f.BreakerOpened, breaker, at, until=until, failures=failed)
 
 
 def _next(happens: type[F], breaker: Breaker, at: datetime, **details: Any) -> F:
     return happens(
-        breaker_id=breaker.id, agent=breaker.agent, version=breaker.version + 1, at=at, **details
+        breaker_id=breaker.id, agent=breaker.name, version=breaker.version + 1, at=at, **details
     )
 
 
@@ -204,7 +224,7 @@ def _next(happens: type[F], breaker: Breaker, at: datetime, **details: Any) -> F
 
 def evolve(breaker: Breaker, happened: BreakerFact) -> Breaker:
     """Remember one fact; counting begins anew. Replay calls this: it never refuses."""
-    told = Breaker(id=breaker.id, agent=breaker.agent, version=happened.version)
+    told = Breaker(id=breaker.id, name=breaker.name, version=happened.version)
     match happened:
         case f.BreakerOpened(until=until):
             return replace(told, state=State.OPEN, until=until)

@@ -144,6 +144,19 @@ class BreakerUnchanged(ArbiterError):
         super().__init__(f"breaker: {topic} cannot follow while the breaker of {agent} is {state}")
 
 
+class NothingToRate(ArbiterError):
+    """The task has no result that somebody could judge."""
+
+    code = "nothing_to_rate"
+
+    def __init__(self, task_id: UUID, status: str) -> None:
+        """Say where the task stands."""
+        self.task_id, self.status = task_id, status
+        super().__init__(
+            f"task_id: task {task_id} is {status}; only the result of a completed one can be rated"
+        )
+
+
 class AttemptFenced(ArbiterError):
     """The attempt no longer holds the task: its report comes too late."""
 

@@ -1,32 +1,144 @@
-"""What outcomes told about one agent doing one kind of task: what a router learns from."""
+"""What outcomes told about an agent at a kind of work: what the router learns from.
+
+Totals are whole numbers, so that they add up in any order. The weighted numbers are followed outcome by
+outcome, in the order of the log and never in any other way: so they come out equal, to the last bit,
+however the log was cut into batches and whenever it is folded again.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
 FORGET = 0.995
-"""What an older outcome weighs beside the next one, in the posterior of success."""
+"""What an outcome weighs after one more has come: after 138 it weighs half."""
+
+BILLION = 1_000_000_000
+"""Quality and cost are summed as whole billionths."""
+
+FIRST_SUCCESS_RATE, FIRST_QUALITY, FIRST_LATENCY_MS = 0.8, 0.7, 5000.0
+"""What is believed of an agent before its first result: an optimistic start, which that result replaces."""
+
+Reward = Literal["success", "quality"]
+"""What a choice is to be rewarded for: success alone, or success and the quality of what was done."""
+
+
+class Rating(msgspec.Struct, frozen=True, gc=False):
+    """What an attempt's quality is taken for from now on, and what it was taken for before."""
+
+    quality: float
+    before: float | None = None
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The defaults are what is believed before the first outcome: an optimistic start."""
+    """One agent at one kind."""
 
     routed: int = 0
-    """Attempts it was given, whatever became of them."""
+    """Attempts it was given."""
 
-    attempts: int = 0
-    """Attempts that succeeded or failed; no others count for or against it."""
+    completed: int = 0
+    failed: int = 0
+    """Attempts whose error counts against it."""
 
-    success_rate: float = 0.8
-    quality: float = 0.7
-    latency_ms: float = 5000.0
-    cost: float = 0.0
-    """Mean of the attempts whose cost is known."""
+    timed: int = 0
+    latency_us: int = 0
+    rated: int = 0
+    quality_e9: int = 0
+    priced: int = 0
+    cost_e9: int = 0
 
-    wins: float = 1.0
-    """With `losses`, the Beta posterior of its success, recent outcomes weighing more."""
+    wins: float = 0.0
+    losses: float = 0.0
+    """Successes and failures, each weighing FORGET times as much with every outcome that followed."""
 
-    losses: float = 1.0
+    good: float = 0.0
+    bad: float = 0.0
+    """The same of quality and of what is missing to 1, with every rating that followed."""
+
+    position: int = 0
+    """Its last fact."""
+
+    @property
+    def attempts(self) -> int:
+        """Outcomes that count: completed and failed."""
+        return self.completed + self.failed
+
+    @property
+    def success_rate(self) -> float:
+        """The running average of all outcomes, old + (x - old) / n, which is their mean."""
+        return mean(self.completed, self.attempts, FIRST_SUCCESS_RATE)
+
+    @property
+    def quality(self) -> float:
+        """The mean of what is known of quality."""
+        return mean(self.quality_e9 / BILLION, self.rated, FIRST_QUALITY)
+
+    @property
+    def latency_ms(self) -> float:
+        """The mean time an attempt took."""
+        return mean(self.latency_us / 1000, self.timed, FIRST_LATENCY_MS)
+
+    @property
+    def cost(self) -> float:
+        """The mean cost of an attempt, of those whose cost is known."""
+        return mean(self.cost_e9 / BILLION, self.priced, 0.0)
+
+    def posterior(self, reward: Reward = "success") -> tuple[float, float]:
+        """Return (wins, losses) of the Beta posterior of the reward, its prior included."""
+        succeeds = 1.0 + self.wins, 1.0 + self.losses
+        if reward == "success":
+            return succeeds
+        is_good = 2 * FIRST_QUALITY + self.good, 2 * (1 - FIRST_QUALITY) + self.bad
+        return _product(succeeds, is_good)
 
 
-NOTHING_KNOWN = Record()
+NO_RECORD = Record()
+
+
+def followed(record: Record, outcomes: Sequence[bool]) -> tuple[float, float]:
+    """Follow outcomes one by one, True for a success; return the wins and losses after them."""
+    wins, losses = record.wins, record.losses
+    for success in outcomes:
+        wins, losses = wins * FORGET, losses * FORGET
+        if success:
+            wins += 1.0
+        else:
+            losses += 1.0
+    return wins, losses
+
+
+def judged(record: Record, ratings: Sequence[Rating]) -> tuple[float, float]:
+    """Follow ratings one by one; return what is good and bad after them.
+
+    One that corrects an earlier word about the same attempt moves the balance and forgets nothing.
+    """
+    good, bad = record.good, record.bad
+    for rating in ratings:
+        if rating.before is None:
+            good, bad = good * FORGET + rating.quality, bad * FORGET + (1.0 - rating.quality)
+        else:
+            both = good + bad
+            good = min(both, max(0.0, good + rating.quality - rating.before))
+            bad = both - good
+    return good, bad
+
+
+def mean(told: float, count: int, first: float) -> float:
+    """Return the mean of what was told, or what is believed at first."""
+    return told / count if count else first
+
+
+def _product(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    """The Beta distribution with mean and variance of the product of two independent ones."""
+    (m1, v1), (m2, v2) = _moments(*one), _moments(*other)
+    mean_of_both = m1 * m2
+    variance = (v1 + m1 * m1) * (v2 + m2 * m2) - mean_of_both * mean_of_both
+    weight = mean_of_both * (1.0 - mean_of_both) / variance - 1.0
+    return mean_of_both * weight, (1.0 - mean_of_both) * weight
+
+
+def _moments(a: float, b: float) -> tuple[float, float]:
+    total = a + b
+    return a / total, a * b / (total * total * (total + 1.0))

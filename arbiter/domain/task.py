@@ -83,6 +83,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     checkpoint_version: int | None = None
     error: f.Failure | None = None
     result: Blob | None = None
+    quality: float | None = None
+    """How good the result is, by the handler's own word."""
+
     ended_at: datetime | None = None
     deferred: str | None = None
     look_again: datetime | None = None
@@ -242,7 +245,13 @@ def _checkpointed(_: Task, fact: f.TaskCheckpointed) -> Changes:
 
 
 def _completed(_: Task, fact: f.TaskCompleted) -> Changes:
-    return {**_OVER, "result": fact.result, "error": None, "ended_at": fact.at}
+    return {
+        **_OVER,
+        "result": fact.result,
+        "quality": fact.quality,
+        "error": None,
+        "ended_at": fact.at,
+    }
 
 
 def _attempt_failed(task: Task, fact: f.TaskAttemptFailed) -> Changes:

@@ -100,6 +100,10 @@ def _breaker(step: Step, fact: f.BreakerFact) -> str:
     return "breaker" if fact.by is None else _person(step, fact)
 
 
+def _judge(_: Step, fact: f.OutcomeRated) -> str:
+    return short(fact.judge)
+
+
 def _that_worker(_: Step, fact: f.WorkerFact) -> str:
     return f"worker {fact.incarnation}"
 
@@ -128,4 +132,5 @@ _ACTORS: dict[type[Fact], Callable[[Step, Any], str]] = {
     f.BreakerHalfOpened: _breaker,
     f.BreakerClosed: _breaker,
     f.FailureAlerted: _the("watch over failures"),
+    f.OutcomeRated: _judge,
 }

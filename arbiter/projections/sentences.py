@@ -184,6 +184,14 @@ def _alerted(fact: f.FailureAlerted) -> str:
     return f"Agent {fact.agent} failed {often} in the same way: {told}"
 
 
+def _outcome_rated(fact: f.OutcomeRated) -> str:
+    now = "" if fact.counts == fact.quality else f", which makes it {fact.counts:.3g} in all"
+    return (
+        f"The result of attempt {fact.attempt} by agent {fact.agent} was rated"
+        f" {fact.quality:.3g}{now}"
+    )
+
+
 def moment(at: datetime) -> str:
     """Write a moment as a person reads it, in the zone it was recorded in (UTC)."""
     return at.isoformat(sep=" ", timespec="seconds").replace("+00:00", " UTC")
@@ -230,6 +238,7 @@ _WORDS: dict[type[Fact], Callable[[Any], str]] = {
     f.BreakerHalfOpened: _breaker_half_opened,
     f.BreakerClosed: _breaker_closed,
     f.FailureAlerted: _alerted,
+    f.OutcomeRated: _outcome_rated,
     f.QueuePaused: lambda fact: f"Queue {fact.queue} was paused",
     f.QueueResumed: lambda fact: f"Queue {fact.queue} was resumed",
     f.QueueLimited: _limited,

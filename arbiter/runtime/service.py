@@ -12,12 +12,12 @@ from uuid import UUID
 
 import msgspec
 
-from arbiter.application.agents import queue_id
 from arbiter.application.agent_finder import AgentFinder
+from arbiter.application.agents import queue_id
 from arbiter.application.answers import Redriven, TaskView
 from arbiter.application.kinds import KnownKinds
 from arbiter.application.orchestrator import Orchestrator
-from arbiter.application.ports import AGENT_LIMIT, Clock, LiveWorker, NothingLearned, QueueState
+from arbiter.application.ports import AGENT_LIMIT, Clock, LiveWorker, QueueState
 from arbiter.application.ready_row import ReadyRow
 from arbiter.application.registry import Registry
 from arbiter.application.views import Stats, TaskFilter
@@ -124,7 +124,7 @@ class Service:
                 store.directory,
                 store.leases,
                 store.views.task_board,
-                NothingLearned(),
+                store.records,
                 self._clock,
                 limit=limit,
             )

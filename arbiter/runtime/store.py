@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from arbiter.application.ports import BeatStep, Bell, Directory, Leases, Log, Queues, ReadyQueue
+from arbiter.application.ports import (
+    BeatStep,
+    Bell,
+    Breakers,
+    Directory,
+    Leases,
+    Log,
+    Queues,
+    ReadyQueue,
+    Records,
+)
 from arbiter.application.views import Views
 from arbiter.projections.ledger import Ledger
 
@@ -39,6 +49,11 @@ class Store(Protocol):
         ...
 
     @property
+    def breakers(self) -> Breakers:
+        """Who may have no work, or little."""
+        ...
+
+    @property
     def bell(self) -> Bell:
         """What tells of news."""
         ...
@@ -51,6 +66,11 @@ class Store(Protocol):
     @property
     def ledger(self) -> Ledger:
         """What a projector writes the views through."""
+        ...
+
+    @property
+    def records(self) -> Records:
+        """What outcomes told of agents."""
         ...
 
     @property

@@ -7,6 +7,7 @@ from random import Random
 from uuid import UUID
 
 from arbiter.domain import facts as f
+from arbiter.domain import rating
 from arbiter.domain.errors import ArbiterError
 from arbiter.domain.facts import Fact
 from arbiter.domain.facts.lifecycle import TaskFact
@@ -50,7 +51,7 @@ class RandomLog:
     def __init__(self, seed: int, *, at: datetime = NOON) -> None:
         """Begin with nothing."""
         self._random = Random(seed)  # noqa: S311 - chance for tests
-        self._tasks: list[Task] = []
+        self._rated: dict[UUID, rating.Rated] = {}
         self.at = at
         self.facts: list[Fact] = []
         self.tasks: dict[UUID, Task] = {}
@@ -68,6 +69,8 @@ class RandomLog:
         chance = self._random.random()
         if chance < 0.02:
             self.facts.append(self._of_others())
+        elif chance < 0.06 and (done := self._completed()):
+            self.facts.append(self._judged(self._random.choice(done)))
         elif chance < 0.1 or not self.tasks:
             self._decide(None, self._submission())
         else:
@@ -91,6 +94,16 @@ class RandomLog:
         self.facts.extend(decided)
         return bool(decided)
 
+    def _completed(self) -> list[Task]:
+        return [task for task in self.tasks.values() if task.status is Status.COMPLETED]
+
+    def _judged(self, task: Task) -> Fact:
+        rated = self._rated.get(task.id) or rating.result_of(task)
+        judge = self._random.choice(("ann", "bob", "cleo"))
+        fact = rating.rate(rated, self._random.random(), judge, at=self.at)
+        self._rated[task.id] = rating.evolve(rated, fact)
+        return fact
+
     def _submission(self) -> Step:
         random = self._random
         details = {
@@ -111,7 +124,10 @@ class RandomLog:
 
     def _steps(self) -> list[Step]:
         agent = self._random.choice(AGENTS)
-        often = [routed(agent=agent), started, completed] * 5
+        done = (
+            completed(quality=self._random.random()) if self._random.random() < 0.3 else completed
+        )
+        often = [routed(agent=agent), started, done(cost=0.25)] * 5
         again = [
             attempt_failed(chance=self._random.random()),
             attempt_failed(error=LOST),

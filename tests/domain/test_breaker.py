@@ -29,7 +29,7 @@ def attempt(number):
 
 def ended(breaker, success, at, number=0):
     """Count one end, and let the breaker answer it."""
-    breaker = b.ended(breaker, attempt(number), POLICY, success=success, at=at)
+    breaker = b.ended(breaker, attempt(number), success=success, at=at)
     fact = b.answer(breaker, POLICY, at=at)
     return (breaker, None) if fact is None else (b.evolve(breaker, fact), fact)
 
@@ -159,7 +159,7 @@ def test_whatever_happens_probes_stay_bounded_and_its_facts_tell_its_state(happe
     for what, number, seconds in happened:
         at += timedelta(seconds=seconds)
         if what != "routed":
-            breaker = b.ended(breaker, attempt(number), POLICY, success=what, at=at)
+            breaker = b.ended(breaker, attempt(number), success=what, at=at)
         elif b.room(breaker) != 0:
             breaker = b.routed(breaker, attempt(number))
         fact = b.answer(breaker, POLICY, at=at)

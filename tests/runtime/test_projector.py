@@ -8,12 +8,10 @@ import pytest
 from arbiter.domain.errors import Unavailable
 from arbiter.domain.facts import TaskCompleted, UnknownTopic, WorkerFact
 from arbiter.infrastructure.memory.adapters import in_memory
+from arbiter.infrastructure.memory.view_rows import APPLY
 from arbiter.infrastructure.memory.views import MemoryViews
-from arbiter.projections.audit_trail import AuditTrail
+from arbiter.infrastructure.postgres.views.ledger import VIEWS
 from arbiter.projections.catalogue import PROJECTIONS
-from arbiter.projections.queue_depth import QueueDepth
-from arbiter.projections.stats import Stats
-from arbiter.projections.task_board import TaskBoard
 from arbiter.runtime.projecting import Projecting
 from arbiter.runtime.projector import (
     COALESCE_SECONDS,
@@ -325,4 +323,5 @@ async def test_stopped_it_follows_no_more(world):
 
 
 def test_the_catalogue_lists_each_projection_once():
-    assert sorted(NAMES) == sorted({QueueDepth.name, TaskBoard.name, Stats.name, AuditTrail.name})
+    assert len(set(NAMES)) == len(NAMES)
+    assert set(NAMES) == set(VIEWS) == set(APPLY)

@@ -1,6 +1,7 @@
 """What Arbiter needs from the outside: each port is one need, kept by every adapter's contract suite."""
 
 from arbiter.application.ports.bell import STOP_WORD, Bell, Word, words_of
+from arbiter.application.ports.breakers import Breakers, Probe
 from arbiter.application.ports.decisions import Entry, Recorded, entry, entry_of
 from arbiter.application.ports.dispatch import (
     Beginning,
@@ -20,16 +21,10 @@ from arbiter.application.ports.hosting import (
     LiveWorker,
     Presence,
 )
-from arbiter.application.ports.knowledge import (
-    Learned,
-    NothingLearned,
-    Records,
-    Standing,
-    Standings,
-    Statuses,
-)
+from arbiter.application.ports.knowledge import Standing, Standings, Statuses
 from arbiter.application.ports.log import Log
 from arbiter.application.ports.queues import Queues, QueueState
+from arbiter.application.ports.records import Learnt, Records
 from arbiter.application.ports.time import Clock, Handle, Scheduler
 
 __all__ = [
@@ -39,17 +34,18 @@ __all__ = [
     "BeatStep",
     "Beginning",
     "Bell",
+    "Breakers",
     "Claimed",
     "Clock",
     "Directory",
     "Entry",
     "Handle",
-    "Learned",
+    "Learnt",
     "Leases",
     "LiveWorker",
     "Log",
-    "NothingLearned",
     "Presence",
+    "Probe",
     "QueueState",
     "Queues",
     "ReadyQueue",

@@ -7,15 +7,16 @@ from typing import Literal, Protocol
 
 from arbiter.application.ports.decisions import Entry
 
-Word = Literal["log", "ready", "later", "agents"]
-"""`agents` rings with every fact that changes whether an agent may have work."""
+Word = Literal["log", "ready", "later", "agents", "counts"]
+"""`agents` rings with every fact that changes whether an agent may have work; `counts`, when a view has
+counted what its keeper may have to answer."""
 
 
 class Bell(Protocol):
     """Tells, soon after a commit, that there is something new; may ring in vain, may miss a ring."""
 
     def listen(self, heard: Callable[[frozenset[str]], object]) -> Callable[[], None]:
-        """Call with the words that rang ('log', 'ready', 'agents', 'stop <incarnation>'); returns the way out."""
+        """Call with the words that rang ('log', 'agents', 'stop <incarnation>'); returns the way out."""
         ...
 
 

@@ -1,8 +1,8 @@
-"""What a worker has to know of agents before it gives them work: three reads."""
+"""What a worker has to know of agents before it gives them work, beside their records."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -10,7 +10,6 @@ import msgspec
 
 from arbiter.domain.agent_status import AgentStatus
 from arbiter.domain.breaker import State
-from arbiter.domain.record import Record
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -18,18 +17,10 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     state: State
     room: int = 0
-    """How many more attempts the agent may get now."""
+    """How many more attempts there may be now; each of a half-open one's needs a permit all the same."""
 
     until: datetime | None = None
-    """When an open one half-opens."""
-
-
-class Learned(msgspec.Struct, frozen=True, kw_only=True):
-    """The records of some agents, all as the log told them up to one position."""
-
-    position: int = 0
-    records: Mapping[tuple[str, str], Record] = {}
-    """By agent and kind; who has none is not listed."""
+    """When an open one half-opens; None while an operator keeps it open."""
 
 
 class Statuses(Protocol):
@@ -44,21 +35,5 @@ class Standings(Protocol):
     """Whom breakers keep from work (the breakers tell it)."""
 
     async def standing(self) -> Mapping[str, Standing]:
-        """Return how each agent's breaker stands that is not closed, by the agent's name."""
+        """Return how each breaker stands that is not closed: by the agent's name, or the transport's."""
         ...
-
-
-class Records(Protocol):
-    """What was learnt of agents."""
-
-    async def of(self, agents: Collection[str]) -> Learned:
-        """Return the records of these agents, for every kind they ever did."""
-        ...
-
-
-class NothingLearned:
-    """Knows of no outcome."""
-
-    async def of(self, agents: Collection[str]) -> Learned:  # noqa: ARG002 - the port's
-        """Return no record."""
-        return Learned()

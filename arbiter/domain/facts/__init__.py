@@ -46,6 +46,7 @@ from arbiter.domain.facts.lifecycle import (
     TaskValidated,
     task_facts,
 )
+from arbiter.domain.facts.outcomes import OutcomeRated
 from arbiter.domain.facts.parts import (
     Candidate,
     Decision,
@@ -74,6 +75,7 @@ __all__ = [
     "Fact",
     "Failure",
     "FailureAlerted",
+    "OutcomeRated",
     "QueueFact",
     "QueueLimited",
     "QueuePaused",

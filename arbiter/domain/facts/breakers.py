@@ -9,10 +9,12 @@ from arbiter.domain.facts.base import Fact, named
 
 
 class BreakerFact(Fact, frozen=True, kw_only=True):
-    """Something that happened to the circuit breaker of one agent."""
+    """Something that happened to the circuit breaker of one agent or transport."""
 
     breaker_id: UUID
     agent: str
+    """Whom it guards: an agent, or a transport (`transport:https://host`)."""
+
     by: str | None = None
     """The operator who decided it; None where the breaker's own rule did."""
 

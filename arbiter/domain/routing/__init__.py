@@ -4,7 +4,7 @@ from arbiter.domain.routing.decide import decide
 from arbiter.domain.routing.draw import replay
 from arbiter.domain.routing.router import Capable, MostFreeSlots, Router
 from arbiter.domain.routing.seen import Seen
-from arbiter.domain.routing.strategies import STRATEGIES, named
+from arbiter.domain.routing.strategies import STRATEGIES, named, near, parameters_of
 from arbiter.domain.routing.strategy import Strategy, Weighed
 from arbiter.domain.routing.thompson import Thompson
 
@@ -19,5 +19,7 @@ __all__ = [
     "Weighed",
     "decide",
     "named",
+    "near",
+    "parameters_of",
     "replay",
 ]

@@ -8,7 +8,7 @@ from math import exp, lgamma, log, log1p, sqrt
 
 REACH = 6.0
 """Standard deviations beyond which a posterior is taken to be nil."""
-STEPS = 24
+STEPS = 40
 """Grid points per side of each posterior's mean."""
 EDGE = 1e-12
 
@@ -16,8 +16,8 @@ EDGE = 1e-12
 def choice_probabilities(posteriors: Sequence[tuple[float, float]]) -> tuple[float, ...]:
     """P(i is the largest) for each (wins, losses); sums to 1, deterministic, to about 1e-3.
 
-    Wins and losses below 1 count as 1, the uniform prior. The grid has points around every posterior that can
-    be the largest, so that sharp and wide ones may be mixed; each cell is integrated by Simpson's rule.
+    Wins and losses below 1 count as 1, the uniform prior. The grid is as fine as the sharpest posterior asks
+    that reaches there, so that sharp and wide ones may be mixed; each cell is integrated by Simpson's rule.
     """
     shapes = [(max(wins, 1.0), max(losses, 1.0)) for wins, losses in posteriors]
     spans = [_span(a, b) for a, b in shapes]
@@ -28,7 +28,8 @@ def choice_probabilities(posteriors: Sequence[tuple[float, float]]) -> tuple[flo
         answer[contending[0]] = 1.0
         return tuple(answer)
     points = _grid([shapes[place] for place in contending], low)
-    cells = [_masses(*shapes[place], points) for place in contending]
+    masses = {shape: _masses(*shape, points) for shape in {shapes[place] for place in contending}}
+    cells = [masses[shapes[place]] for place in contending]
     for place, probability in zip(contending, _largest(cells), strict=True):
         answer[place] = probability
     return tuple(answer)
@@ -48,13 +49,16 @@ def _span(a: float, b: float) -> tuple[float, float]:
 
 
 def _grid(shapes: Sequence[tuple[float, float]], low: float) -> list[float]:
-    high = max(_span(a, b)[1] for a, b in shapes)
-    points = {low, high}
-    for a, b in set(shapes):
-        mean, deviation = _deviation(a, b)
-        step = REACH * deviation / STEPS
-        points.update(mean + step * k for k in range(-STEPS, STEPS + 1))
-    return sorted(point for point in points if low <= point <= high)
+    """From the lowest point on, in steps as fine as the sharpest posterior that reaches there."""
+    spans = sorted({(*_span(a, b), _deviation(a, b)[1] * REACH / STEPS) for a, b in shapes})
+    high = max(until for _, until, _ in spans)
+    points, point = [low], low
+    while point < high:
+        step = min(step for since, until, step in spans if since <= point < until)
+        ahead = [since for since, _, _ in spans if since > point]
+        point = min(point + step, high, *ahead[:1])
+        points.append(point)
+    return points
 
 
 def _masses(a: float, b: float, points: Sequence[float]) -> list[float]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from arbiter.domain.facts.parts import Seen
-from arbiter.domain.routing.strategy import Weighed, favouring_the_best
+from arbiter.domain.routing.strategy import Floor, Weighed, favouring_the_best
 
 
 class CapabilityMatch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -20,15 +20,17 @@ class CapabilityMatch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     version: int = 1
     seeks_best: bool = True
     outside: float = 0.1
-    floor: float = 0.05
+    floor: Floor = 0.05
 
-    def rank(self, seen: Seen) -> float:
-        performance = 0.7 * seen.match + 0.3 * seen.success_rate
-        return 0.7 * seen.match + 0.3 * performance
+    def ranks(self, candidates: Sequence[Seen]) -> list[float]:
+        return [
+            0.7 * each.match + 0.3 * (0.7 * each.match + 0.3 * each.success_rate)
+            for each in candidates
+        ]
 
-    def mass(self, seen: Seen) -> float:  # noqa: ARG002 - all alike
-        return 1.0
+    def masses(self, candidates: Sequence[Seen]) -> list[float] | None:  # noqa: ARG002 - all alike
+        return None
 
     def weigh(self, candidates: Sequence[Seen], decisions: int) -> Weighed:  # noqa: ARG002 - the port's
-        scores = [self.rank(each) for each in candidates]
+        scores = self.ranks(candidates)
         return Weighed(scores, favouring_the_best(scores, self.floor))

@@ -13,18 +13,24 @@ ALTERNATIVES = 2
 
 
 def decide(
-    strategy: Strategy, candidates: Sequence[Seen], *, draw: float, decisions: int = 0
+    strategy: Strategy,
+    candidates: Sequence[Seen],
+    *,
+    draw: float,
+    decisions: int = 0,
+    known_at: int | None = None,
 ) -> tuple[str, Decision]:
     """Name the agent and say why; there is at least one candidate, and the draw is in [0, 1).
 
-    `decisions` counts those made before for this kind. Equal arguments, in equal order, give equal answers.
+    `decisions` counts those made before for this kind, `known_at` is the position of the log at which the
+    candidates were known. Equal arguments, in equal order, give equal answers.
     """
     listed = shortlist(strategy, candidates, draw)
     weighed = strategy.weigh(listed.core, decisions)
     seen, scores, propensities = [*listed.core], weighed.scores, weighed.propensities
     if listed.guest is not None:
         seen = [*seen, listed.guest]
-        scores = [*scores, strategy.rank(listed.guest)]
+        scores = [*scores, *strategy.ranks([listed.guest])]
         propensities = [each * (1.0 - listed.share) for each in propensities] + [listed.share]
     place = inverse(propensities, draw)
     guest = len(listed.core)
@@ -56,6 +62,7 @@ def decide(
         confidence=confidence(chosen),
         alternatives=_next_best(seen, weighed, place),
         explored=strategy.seeks_best and not best,
+        known_at=known_at,
     )
 
 

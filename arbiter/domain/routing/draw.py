@@ -53,12 +53,23 @@ def shortlist(strategy: Strategy, candidates: Sequence[Seen], draw: float) -> Sh
     """At most 32 of the candidates; each has a positive probability of being chosen."""
     if len(candidates) <= LIMIT:
         return Shortlist(candidates)
-    ranked = sorted(candidates, key=strategy.rank, reverse=True)
-    core, rest = ranked[: LIMIT - 1], ranked[LIMIT - 1 :]
-    masses = [strategy.mass(each) for each in rest]
-    outside = sum(masses)
-    share = strategy.outside * outside / (outside + sum(map(strategy.mass, core)))
-    within = draw / (1.0 - share) if draw < 1.0 - share else (draw - (1.0 - share)) / share
-    shares = [mass / outside for mass in masses]
-    guest = inverse(shares, within)
-    return Shortlist(core, rest[guest], share, shares[guest])
+    ranks = strategy.ranks(candidates)
+    ranked = sorted(range(len(candidates)), key=ranks.__getitem__, reverse=True)
+    core = [candidates[place] for place in ranked[: LIMIT - 1]]
+    rest = ranked[LIMIT - 1 :]
+    masses = strategy.masses(candidates)
+    if masses is None:
+        share = strategy.outside * len(rest) / len(candidates)
+        guest = min(int(_within(share, draw) * len(rest)), len(rest) - 1)
+        return Shortlist(core, candidates[rest[guest]], share, 1.0 / len(rest))
+    outer = [masses[place] for place in rest]
+    outside = sum(outer)
+    share = strategy.outside * outside / sum(masses)
+    shares = [mass / outside for mass in outer]
+    guest = inverse(shares, _within(share, draw))
+    return Shortlist(core, candidates[rest[guest]], share, shares[guest])
+
+
+def _within(share: float, draw: float) -> float:
+    """The draw's place inside its part, in [0, 1): that of the core, or that of the guest."""
+    return draw / (1.0 - share) if draw < 1.0 - share else (draw - (1.0 - share)) / share

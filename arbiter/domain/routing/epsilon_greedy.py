@@ -1,6 +1,6 @@
 """Epsilon-greedy over upper confidence bounds: the seed system's formulas, its defects mended.
 
-- epsilon_t = max(0.01, 0.1 x 0.995^N), N = decisions so far, told by the caller (it was a counter in memory).
+- epsilon_t = max(floor, 0.1 x 0.995^N), N = decisions so far, told by the caller (once a counter in memory).
 - score = success_rate + 1 below 5 outcomes, else success_rate + 2 x sqrt(ln(N + 1) / (n + 1));
   minus 0.3 x load (the penalty was configured and never used). Equals share the best place.
 - Exploring is uniform among agents with load < 0.5, or among all if there is none; a tenth of it is uniform
@@ -15,9 +15,8 @@ from math import log, sqrt
 import msgspec
 
 from arbiter.domain.facts.parts import Seen
-from arbiter.domain.routing.strategy import LOAD_PENALTY, Weighed
+from arbiter.domain.routing.strategy import LOAD_PENALTY, Amount, Count, Floor, Share, Weighed
 
-LEAST = 0.01
 QUIET = 0.5
 FOR_ALL = 0.1
 
@@ -29,24 +28,27 @@ class EpsilonGreedy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     version: int = 1
     seeks_best: bool = True
     outside: float = 0.1
-    rate: float = 0.1
-    decay: float = 0.995
-    few: int = 5
+    floor: Floor = 0.01
+    rate: Share = 0.1
+    decay: Share = 0.995
+    few: Count = 5
     """Below this many outcomes an agent is tried first."""
-    constant: float = 2.0
-    load_penalty: float = LOAD_PENALTY
+    constant: Amount = 2.0
+    load_penalty: Share = LOAD_PENALTY
     use_ucb: bool = True
 
     def epsilon(self, decisions: int) -> float:
         """The probability of exploring after this many decisions."""
-        return max(LEAST, self.rate * self.decay**decisions)
+        return max(self.floor, self.rate * self.decay**decisions)
 
-    def rank(self, seen: Seen) -> float:
-        bonus = 1.0 if seen.attempts < self.few else 0.0
-        return seen.success_rate + bonus - self.load_penalty * seen.load
+    def ranks(self, candidates: Sequence[Seen]) -> list[float]:
+        few, penalty = self.few, self.load_penalty
+        return [
+            each.success_rate + (each.attempts < few) - penalty * each.load for each in candidates
+        ]
 
-    def mass(self, seen: Seen) -> float:  # noqa: ARG002 - all alike
-        return 1.0
+    def masses(self, candidates: Sequence[Seen]) -> list[float] | None:  # noqa: ARG002 - all alike
+        return None
 
     def weigh(self, candidates: Sequence[Seen], decisions: int) -> Weighed:
         scores = self._scores(candidates, decisions)

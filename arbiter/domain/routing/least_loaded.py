@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from arbiter.domain.facts.parts import Seen
-from arbiter.domain.routing.strategy import Weighed, favouring_the_best
+from arbiter.domain.routing.strategy import Floor, Weighed, favouring_the_best
 
 
 class LeastLoaded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -17,14 +17,14 @@ class LeastLoaded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     version: int = 1
     seeks_best: bool = True
     outside: float = 0.1
-    floor: float = 0.05
+    floor: Floor = 0.05
 
-    def rank(self, seen: Seen) -> float:
-        return 1.0 - seen.load
+    def ranks(self, candidates: Sequence[Seen]) -> list[float]:
+        return [1.0 - each.load for each in candidates]
 
-    def mass(self, seen: Seen) -> float:  # noqa: ARG002 - all alike
-        return 1.0
+    def masses(self, candidates: Sequence[Seen]) -> list[float] | None:  # noqa: ARG002 - all alike
+        return None
 
     def weigh(self, candidates: Sequence[Seen], decisions: int) -> Weighed:  # noqa: ARG002 - the port's
-        scores = [self.rank(each) for each in candidates]
+        scores = self.ranks(candidates)
         return Weighed(scores, favouring_the_best(scores, self.floor))

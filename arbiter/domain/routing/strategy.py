@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
 
@@ -11,6 +11,13 @@ from arbiter.domain.facts.parts import Seen
 
 LOAD_PENALTY = 0.3
 """What a fully used agent loses: the origin's loadBalancingWeight, which it never applied."""
+
+Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+Floor = Annotated[float, msgspec.Meta(ge=0.0001, le=0.5)]
+"""What is kept for exploring, whatever was learnt: never nothing, so that nobody starves."""
+
+Amount = Annotated[float, msgspec.Meta(ge=0.0, le=1000.0)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 
 class Weighed(msgspec.Struct, frozen=True, gc=False):
@@ -43,12 +50,12 @@ class Strategy(Protocol):
         """Of its share by `mass`, what an agent outside a shortlist's core gets; above 0, at most 1."""
         ...
 
-    def rank(self, seen: Seen) -> float:
-        """A cheap number, higher for those that belong on a shortlist's core."""
+    def ranks(self, candidates: Sequence[Seen]) -> list[float]:
+        """A cheap number for each, higher for those that belong on a shortlist's core."""
         ...
 
-    def mass(self, seen: Seen) -> float:
-        """Its share among those outside a shortlist's core, relative to theirs; above 0."""
+    def masses(self, candidates: Sequence[Seen]) -> list[float] | None:
+        """Each one's share among those outside a shortlist's core, above 0; None where all are alike."""
         ...
 
     def weigh(self, candidates: Sequence[Seen], decisions: int) -> Weighed:

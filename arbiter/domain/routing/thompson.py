@@ -14,10 +14,16 @@ import msgspec
 
 from arbiter.domain.facts.parts import Seen
 from arbiter.domain.routing.beta import choice_probabilities
-from arbiter.domain.routing.strategy import LOAD_PENALTY, Weighed
+from arbiter.domain.routing.strategy import LOAD_PENALTY, Floor, Share, Weighed
 
 Probabilities = Callable[[tuple[tuple[float, float], ...]], Sequence[float]]
-"""From (wins, losses) of each to the probability that each is the best; same order, sum 1."""
+"""From (wins, losses) of each to the probability that each is the best, in their order and proportion."""
+
+
+def hopeful(wins: float, losses: float) -> float:
+    """The mean of a posterior and two of its standard deviations."""
+    total = wins + losses
+    return (wins + 2.0 * sqrt(wins * losses / (total + 1.0))) / total
 
 
 class Thompson(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,18 +33,16 @@ class Thompson(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 1
     seeks_best: bool = True
     outside: float = 0.1
-    floor: float = 0.02
-    load_penalty: float = LOAD_PENALTY
+    floor: Floor = 0.02
+    load_penalty: Share = LOAD_PENALTY
     probabilities: Probabilities = choice_probabilities
 
-    def rank(self, seen: Seen) -> float:
+    def ranks(self, candidates: Sequence[Seen]) -> list[float]:
         """Mean and two standard deviations: what is little known may come along."""
-        total = seen.wins + seen.losses
-        mean = seen.wins / total
-        return mean + 2.0 * sqrt(mean * (1.0 - mean) / (total + 1.0))
+        return [hopeful(each.wins, each.losses) for each in candidates]
 
-    def mass(self, seen: Seen) -> float:  # noqa: ARG002 - all alike
-        return 1.0
+    def masses(self, candidates: Sequence[Seen]) -> list[float] | None:  # noqa: ARG002 - all alike
+        return None
 
     def weigh(self, candidates: Sequence[Seen], decisions: int) -> Weighed:  # noqa: ARG002 - the port's
         best = self.probabilities(tuple([(each.wins, each.losses) for each in candidates]))
@@ -46,7 +50,10 @@ class Thompson(msgspec.Struct, frozen=True, kw_only=True):
             share * (1.0 - self.load_penalty * each.load)
             for each, share in zip(candidates, best, strict=True)
         ]
-        part, each_has = (1.0 - self.floor) / sum(shares), self.floor / len(candidates)
+        total = sum(shares)
+        if total <= 0.0:  # nobody's probability is known yet
+            shares, total = [1.0] * len(shares), float(len(shares))
+        part, each_has = (1.0 - self.floor) / total, self.floor / len(candidates)
         return Weighed(
             [each.wins / (each.wins + each.losses) for each in candidates],
             [each_has + part * share for share in shares],

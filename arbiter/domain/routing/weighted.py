@@ -23,13 +23,13 @@ class Weighted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     seeks_best: bool = False
     outside: float = 1.0
 
-    def rank(self, seen: Seen) -> float:
-        return seen.weight
+    def ranks(self, candidates: Sequence[Seen]) -> list[float]:
+        return [each.weight for each in candidates]
 
-    def mass(self, seen: Seen) -> float:
-        return max(seen.weight, LIGHTEST)
+    def masses(self, candidates: Sequence[Seen]) -> list[float]:
+        return [max(each.weight, LIGHTEST) for each in candidates]
 
     def weigh(self, candidates: Sequence[Seen], decisions: int) -> Weighed:  # noqa: ARG002 - the port's
-        masses = [max(each.weight, LIGHTEST) for each in candidates]
+        masses = self.masses(candidates)
         total = sum(masses)
         return Weighed(masses, [mass / total for mass in masses])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from arbiter.application.ports import Clock
 from arbiter.infrastructure.memory.bell import MemoryBell
+from arbiter.infrastructure.memory.breakers import MemoryBreakers
 from arbiter.infrastructure.memory.directory import MemoryDirectory
 from arbiter.infrastructure.memory.leases import MemoryLeases
 from arbiter.infrastructure.memory.log import MemoryLog
@@ -25,6 +26,7 @@ class MemoryAdapters:
     leases: MemoryLeases
     directory: MemoryDirectory
     queues: MemoryQueues
+    breakers: MemoryBreakers
     bell: MemoryBell
 
 
@@ -39,5 +41,6 @@ def in_memory(clock: Clock) -> MemoryAdapters:
         leases=MemoryLeases(store),
         directory=MemoryDirectory(store),
         queues=MemoryQueues(store),
+        breakers=MemoryBreakers(store),
         bell=store.bell,
     )

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from arbiter.application.ports import Clock, Entry, Presence, QueueState
 from arbiter.domain.agents import Agent
+from arbiter.domain.breaker import Breaker
 from arbiter.domain.errors import Conflict
 from arbiter.infrastructure.memory.bell import MemoryBell
 from arbiter.infrastructure.memory.facts import Facts
@@ -32,6 +33,13 @@ class WorkerRow(msgspec.Struct, kw_only=True):
     beat: int = 0
 
 
+class Permit(msgspec.Struct, frozen=True):
+    """The permit of one attempt to try out whom a half-open breaker guards."""
+
+    attempt_id: UUID
+    incarnation: UUID
+
+
 class MemoryStore:
     """The tables; each adapter's method runs whole between two awaits, which is its transaction."""
 
@@ -44,6 +52,10 @@ class MemoryStore:
         self.presence: dict[str, Presence] = {}
         self.kinds: set[str] = set()
         self.switches: dict[str, QueueState] = {}
+        self.breakers: dict[str, Breaker] = {}
+        self.permits: dict[tuple[str, UUID], Permit] = {}
+        """By the breaker's name and the task."""
+
         self.bell = MemoryBell()
 
     def ring(self, *words: str) -> None:

@@ -12,6 +12,13 @@ from uuid import UUID
 
 import msgspec
 
+from arbiter.domain.record import NO_RECORD, Record
+from arbiter.projections.agent_records import (
+    AgentRecords,
+    AgentRecordsChange,
+    Whose,
+    learnt,
+)
 from arbiter.projections.audit_trail import AuditEntry, AuditTrail, AuditTrailChange
 from arbiter.projections.ledger import BehindItself, Tracked
 from arbiter.projections.queue_depth import Place, QueueDepth, QueueDepthChange
@@ -30,6 +37,8 @@ class Rows:
     minutes: dict[datetime, Minute] = field(default_factory=dict)
     spans: dict[tuple[datetime, Measure, int], int] = field(default_factory=dict)
     entries: list[AuditEntry] = field(default_factory=list)
+    records: dict[Whose, Record] = field(default_factory=dict)
+    decisions: dict[str, int] = field(default_factory=dict)
 
     def entries_behind(self, position: int) -> Sequence[AuditEntry]:
         """Return the entries behind a position, in order."""
@@ -63,11 +72,19 @@ def _audit_trail(rows: Rows, change: AuditTrailChange) -> None:
     rows.entries.extend(change.entries)
 
 
+def _agent_records(rows: Rows, change: AgentRecordsChange) -> None:
+    for whose, lessons in change.lessons.items():
+        rows.records[whose] = learnt(rows.records.get(whose, NO_RECORD), lessons)
+    for kind, more in change.decisions.items():
+        rows.decisions[kind] = rows.decisions.get(kind, 0) + more
+
+
 APPLY: Mapping[str, Callable[[Rows, Any], None]] = {
     QueueDepth.name: _queue_depth,
     TaskBoard.name: _task_board,
     Stats.name: _stats,
     AuditTrail.name: _audit_trail,
+    AgentRecords.name: _agent_records,
 }
 
 

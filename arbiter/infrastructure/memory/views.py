@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from arbiter.application.ports import Clock, Log
+from arbiter.application.ports import Clock, Learnt, Log
 from arbiter.application.views import (
     ANY_TASK,
     AuditLine,
@@ -35,6 +35,7 @@ from arbiter.infrastructure.reading import (
     summary_of,
     window_begins,
 )
+from arbiter.projections.agent_records import AgentRecords
 from arbiter.projections.stats import COUNTS, Minute
 from arbiter.projections.task_line import TaskLine
 
@@ -176,6 +177,27 @@ class MemoryAuditReader:
         return lines
 
 
+class MemoryRecords:
+    """What outcomes told of agents."""
+
+    def __init__(self, rows: Rows) -> None:
+        """Look through all records each time."""
+        self._rows = rows
+
+    async def of(self, agents: Collection[str], *, after: int = 0) -> Learnt:
+        """Return these agents' records; behind a position, only what is new since it was read."""
+        tracked = self._rows.tracked.get(AgentRecords.name)
+        return Learnt(
+            position=tracked.position if tracked is not None else 0,
+            records={
+                whose: record
+                for whose, record in self._rows.records.items()
+                if whose.agent in agents and record.position > after
+            },
+            decisions=dict(self._rows.decisions),
+        )
+
+
 class MemoryViews:
     """The readers, and the ledger that a projector writes through."""
 
@@ -188,6 +210,7 @@ class MemoryViews:
         self.task_board = MemoryTaskFinder(rows)
         self.stats = MemoryStatsReader(rows, clock)
         self.audit_trail = MemoryAuditReader(rows, log)
+        self.records = MemoryRecords(rows)
 
     async def lag(self) -> Mapping[str, int]:
         """Return how many positions each projection is behind the log."""

@@ -24,9 +24,11 @@ class MemoryWhole:
         self.leases = adapters.leases
         self.directory = adapters.directory
         self.queues = adapters.queues
+        self.breakers = adapters.breakers
         self.bell = adapters.bell
         self.views = MemoryViews(adapters.log, clock)
         self.ledger = self.views.ledger
+        self.records = self.views.records
 
     async def open(self) -> None:
         """Nothing to connect."""

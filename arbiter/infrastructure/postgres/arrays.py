@@ -23,6 +23,7 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _SIXTEEN = b"\x00\x00\x00\x10"
 _pack_int = Struct(">iq").pack
 _pack_length = Struct(">i").pack
+_pack_float = Struct(">id").pack
 _TRUE, _FALSE = b"\x00\x00\x00\x01\x01", b"\x00\x00\x00\x01\x00"
 
 
@@ -56,6 +57,12 @@ class Int8Array(Packed):
     """bigint[]."""
 
     element_oid, array_oid = 20, 1016
+
+
+class Float8Array(Packed):
+    """double precision[]."""
+
+    element_oid, array_oid = 701, 1022
 
 
 class TextArray(Packed):
@@ -100,6 +107,11 @@ def integers(values: Sequence[int | None]) -> Int8Array:
         )
 
 
+def floats(values: Sequence[float]) -> Float8Array:
+    """Pack a column of numbers, to the last bit."""
+    return Float8Array(len(values), [_pack_float(8, value) for value in values])
+
+
 def texts(values: Sequence[str | None]) -> TextArray:
     """Pack a column of texts; a value that is repeated is packed once."""
     packed = {value: _text(value) for value in set(values)}
@@ -135,6 +147,9 @@ def _moment(value: datetime) -> bytes:
     return _pack_int(8, (span.days * 86400 + span.seconds) * 1_000_000 + span.microseconds)
 
 
+KINDS = (UuidArray, Int8Array, Float8Array, TextArray, ByteaArray, TimestamptzArray, BoolArray)
+
+
 class _PackedDumper(Dumper):
     format = Format.BINARY
 
@@ -145,6 +160,6 @@ class _PackedDumper(Dumper):
 
 def register(connection: AsyncConnection[Any] | Connection[Any]) -> None:
     """Teach a connection to send packed columns."""
-    for kind in (UuidArray, Int8Array, TextArray, ByteaArray, TimestamptzArray, BoolArray):
+    for kind in KINDS:
         dumper = type(f"{kind.__name__}Dumper", (_PackedDumper,), {"oid": kind.array_oid})
         connection.adapters.register_dumper(kind, dumper)

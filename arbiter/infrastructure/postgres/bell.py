@@ -15,7 +15,7 @@ from arbiter.infrastructure.postgres.connections import Connections, Row, first_
 
 log = logging.getLogger(__name__)
 Heard = Callable[[frozenset[str]], object]
-EVERYTHING = frozenset({"log", "ready", "agents"})
+EVERYTHING = frozenset({"log", "ready", "agents", "counts"})
 PAUSE_SECONDS = 1.0
 
 

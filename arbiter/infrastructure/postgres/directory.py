@@ -45,7 +45,7 @@ class PostgresDirectory(Recording):
                 raise RegistryFull(limit)
             return True
 
-        await self.record(
+        await self._record(
             fact,
             "upsert_agent" if isinstance(fact, AgentProfiled) else "set_agent_status",
             _columns(fact),

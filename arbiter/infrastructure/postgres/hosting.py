@@ -32,7 +32,7 @@ class Recording:
         """The reader must be open before the first call."""
         self._reader, self.channel = reader, channel
 
-    async def record(
+    async def _record(
         self,
         fact: Fact,
         statement: str,
@@ -68,7 +68,7 @@ class PostgresLeases(Recording):
 
     async def join(self, joined: WorkerJoined) -> None:
         """Append the fact and open the incarnation's row."""
-        await self.record(
+        await self._record(
             joined,
             "insert_worker",
             {
@@ -101,7 +101,7 @@ class PostgresLeases(Recording):
 
     async def mark_lost(self, lost: WorkerLost) -> bool:
         """Append the fact and close the row, if it still stands at the fact's beat and is live."""
-        return await self.record(
+        return await self._record(
             lost,
             "set_worker_status",
             {"incarnation": lost.incarnation, "was": "live", "status": "lost", "at": lost.at},
@@ -110,7 +110,7 @@ class PostgresLeases(Recording):
 
     async def leave(self, left: WorkerLeft) -> None:
         """Append the fact and close the row."""
-        await self.record(
+        await self._record(
             left,
             "set_worker_status",
             {"incarnation": left.incarnation, "was": "live", "status": "gone", "at": left.at},
@@ -136,7 +136,7 @@ class PostgresQueues(Recording):
         """Append the fact and put it in force; a version that is taken is a Conflict."""
         paused = {QueuePaused: True, QueueResumed: False}.get(type(fact))
         limited = isinstance(fact, QueueLimited)
-        await self.record(
+        await self._record(
             fact,
             "upsert_queue",
             {

@@ -8,6 +8,7 @@ from contextlib import suppress
 from arbiter.application.ports import BeatStep, Clock, Scheduler
 from arbiter.infrastructure.postgres.beating import Beating
 from arbiter.infrastructure.postgres.bell import PostgresBell
+from arbiter.infrastructure.postgres.breakers import PostgresBreakers
 from arbiter.infrastructure.postgres.committer import Committer
 from arbiter.infrastructure.postgres.connections import Connections, Reader
 from arbiter.infrastructure.postgres.directory import PostgresDirectory
@@ -15,6 +16,7 @@ from arbiter.infrastructure.postgres.hosting import PostgresLeases, PostgresQueu
 from arbiter.infrastructure.postgres.log import PostgresLog
 from arbiter.infrastructure.postgres.migrator import check
 from arbiter.infrastructure.postgres.ready_queue import PostgresReadyQueue
+from arbiter.infrastructure.postgres.views.agent_records import PostgresRecords
 from arbiter.infrastructure.postgres.views.ledger import PostgresLedger
 from arbiter.infrastructure.postgres.views.views import PostgresViews
 
@@ -30,6 +32,7 @@ class PostgresStore:
     leases: PostgresLeases
     directory: PostgresDirectory
     queues: PostgresQueues
+    breakers: PostgresBreakers
     bell: PostgresBell
 
     views: PostgresViews
@@ -63,6 +66,11 @@ class PostgresStore:
         return not self._pooled or self._listen_dsn is not None
 
     @property
+    def records(self) -> PostgresRecords:
+        """What outcomes told of agents."""
+        return self.views.records
+
+    @property
     def ledger(self) -> PostgresLedger:
         """What a projector writes the views through."""
         return self.views.ledger
@@ -92,6 +100,7 @@ class PostgresStore:
         self.leases = PostgresLeases(*recording)
         self.directory = PostgresDirectory(*recording)
         self.queues = PostgresQueues(*recording)
+        self.breakers = PostgresBreakers(*recording)
         self.views = PostgresViews(self.connections, self.reader, self.clock)
         self.bell = PostgresBell(listening, self._scheduler, channel)
         await self.bell.start()

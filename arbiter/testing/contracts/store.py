@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from arbiter.application.ports import Bell, Clock, Directory, Leases, Log, Queues, ReadyQueue
+from arbiter.application.ports import (
+    Bell,
+    Breakers,
+    Clock,
+    Directory,
+    Leases,
+    Log,
+    Queues,
+    ReadyQueue,
+)
 
 
 class Store(Protocol):
@@ -20,6 +29,8 @@ class Store(Protocol):
     def directory(self) -> Directory: ...
     @property
     def queues(self) -> Queues: ...
+    @property
+    def breakers(self) -> Breakers: ...
     @property
     def bell(self) -> Bell: ...
     @property

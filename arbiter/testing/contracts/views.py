@@ -26,7 +26,7 @@ from arbiter.runtime.projecting import Projecting
 from arbiter.runtime.scheduler import AsyncioScheduler
 from arbiter.testing.builders import NOON, TaskBuilder, a_task
 from arbiter.testing.clock import FrozenClock
-from arbiter.testing.random_log import RandomLog
+from arbiter.testing.random_log import AGENTS, RandomLog
 
 LATER = NOON + timedelta(days=365)
 NAMES = tuple(projection.name for projection in PROJECTIONS)
@@ -79,6 +79,7 @@ class Viewed:
             "stats": await self.views.stats.read(window_minutes=None, now=LATER),
             "hour": await self.views.stats.read(window_minutes=60, now=NOON + timedelta(hours=2)),
             "audit": await self.audit(),
+            "records": await self.views.records.of(AGENTS),
             "projections": await self.views.projections(),
         }
 
@@ -287,7 +288,7 @@ class ViewsContract:
         assert (depth.queued, depth.delayed, depth.ready) == (3, 0, 3)
 
     async def test_tasks_are_found_by_all_that_is_asked(self, viewed: Viewed) -> None:
-        grown = RandomLog(11)
+        grown = RandomLog(12)
         await viewed.append(*grown.grow(500))
         await viewed.project()
         every = await viewed.board()

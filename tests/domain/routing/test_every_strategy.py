@@ -106,5 +106,12 @@ def test_a_decision_is_told_with_every_candidate(strategy):
 
 
 def test_an_unknown_strategy_is_refused_with_those_there_are():
-    with pytest.raises(InvalidInput, match="one of epsilon_greedy, thompson"):
+    with pytest.raises(
+        InvalidInput, match="strategy: 'best' is unknown; one of epsilon_greedy, thompson"
+    ):
         named("best")
+
+
+def test_an_unknown_strategy_is_refused_with_what_may_have_been_meant():
+    with pytest.raises(InvalidInput, match="'tompson' is unknown; did you mean 'thompson'"):
+        named("tompson")

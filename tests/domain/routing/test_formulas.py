@@ -124,3 +124,13 @@ def test_the_probability_to_be_the_best_as_sampling_finds_it():
         counted[values.index(max(values))] += 1
     found = [count / samples for count in counted]
     assert choice_probabilities(posteriors) == pytest.approx(found, abs=0.008)
+
+
+def test_of_many_alike_each_is_the_best_equally_often():
+    assert choice_probabilities([(12.0, 4.0)] * 32) == pytest.approx([1 / 32] * 32, abs=1e-9)
+
+
+def test_one_sharp_among_many_wide_is_not_overlooked():
+    sharp, *wide = choice_probabilities([(9_000.0, 1_000.0), *[(1.0, 1.0)] * 4])
+    assert sharp == pytest.approx(0.9**4, abs=1e-3)
+    assert wide == pytest.approx([(1 - 0.9**4) / 4] * 4, abs=1e-3)

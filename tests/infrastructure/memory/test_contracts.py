@@ -5,6 +5,7 @@ import pytest
 from arbiter.infrastructure.memory.adapters import MemoryAdapters, in_memory
 from arbiter.testing.clock import FrozenClock
 from arbiter.testing.contracts.bell import BellContract
+from arbiter.testing.contracts.breakers import BreakersContract
 from arbiter.testing.contracts.directory import DirectoryContract
 from arbiter.testing.contracts.leases import LeasesContract
 from arbiter.testing.contracts.log import LogContract
@@ -31,6 +32,9 @@ class TestMemoryDirectory(InMemory, DirectoryContract): ...
 
 
 class TestMemoryQueues(InMemory, QueuesContract): ...
+
+
+class TestMemoryBreakers(InMemory, BreakersContract): ...
 
 
 class TestMemoryBell(InMemory, BellContract): ...

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from arbiter.testing.contracts.bell import BellContract
+from arbiter.testing.contracts.breakers import BreakersContract
 from arbiter.testing.contracts.directory import DirectoryContract
 from arbiter.testing.contracts.leases import LeasesContract
 from arbiter.testing.contracts.log import LogContract
@@ -34,6 +35,9 @@ class TestPostgresDirectory(OnPostgres, DirectoryContract): ...
 
 
 class TestPostgresQueues(OnPostgres, QueuesContract): ...
+
+
+class TestPostgresBreakers(OnPostgres, BreakersContract): ...
 
 
 class TestPostgresBell(OnPostgres, BellContract): ...

@@ -10,11 +10,13 @@ from uuid import UUID
 
 from arbiter.infrastructure.postgres.arrays import texts
 from arbiter.infrastructure.postgres.connections import Connections, Reader, Row
+from arbiter.infrastructure.postgres.views.agent_records import PostgresAgentRecords
 from arbiter.infrastructure.postgres.views.audit_trail import PostgresAuditTrail
 from arbiter.infrastructure.postgres.views.queue_depth import PostgresQueueDepth
 from arbiter.infrastructure.postgres.views.stats import PostgresStats
 from arbiter.infrastructure.postgres.views.task_board import PostgresTaskBoard
 from arbiter.infrastructure.postgres.views.writer import Writer, blaming_nobody
+from arbiter.projections.agent_records import AgentRecords
 from arbiter.projections.audit_trail import AuditTrail
 from arbiter.projections.base import View
 from arbiter.projections.ledger import BehindItself, Tracked
@@ -28,6 +30,7 @@ VIEWS: Mapping[str, Callable[[Writer], View[Any]]] = {
     TaskBoard.name: PostgresTaskBoard,
     Stats.name: PostgresStats,
     AuditTrail.name: PostgresAuditTrail,
+    AgentRecords.name: PostgresAgentRecords,
 }
 
 

@@ -84,7 +84,8 @@ class PostgresTaskFinder:
 
     async def under_way(self) -> Mapping[str, int]:
         """Return how many assigned and running tasks each agent has; who has none is left out."""
-        return {agent: tasks for agent, tasks in await self._reader.rows("select_under_way")}
+        rows = await self._reader.rows("select_under_way")
+        return {agent: tasks for agent, tasks in rows}  # noqa: C416 - rows are typed as any tuple
 
 
 def _columns(lines: Sequence[TaskLine]) -> dict[str, Any]:

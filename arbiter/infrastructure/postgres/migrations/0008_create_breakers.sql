@@ -1,0 +1,90 @@
+-- Where each breaker that ever moved stands, written in the transaction of its fact: dispatch asks here.
+CREATE TABLE arbiter.breakers (
+    name text PRIMARY KEY,
+    breaker_id uuid NOT NULL,
+    version bigint NOT NULL,
+    state text NOT NULL,
+    until timestamptz,
+    allowed integer NOT NULL
+) WITH (fillfactor = 50);
+CREATE INDEX breakers_not_closed ON arbiter.breakers (name) WHERE state <> 'closed';
+
+-- The permits of attempts that try out whom a half-open breaker guards.
+CREATE TABLE arbiter.probes (
+    breaker text NOT NULL,
+    task_id uuid NOT NULL,
+    attempt_id uuid NOT NULL,
+    incarnation uuid NOT NULL,
+    PRIMARY KEY (breaker, task_id)
+);
+
+-- A permit stands while its task is in the hands of who took it, and while its attempt is under way:
+-- what ends an attempt ends its permit in the same commit, whoever ends it.
+CREATE FUNCTION arbiter.probe_stands(its_task uuid, its_attempt uuid, its_holder uuid) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT 1 FROM arbiter.ready_tasks AS ready
+        WHERE ready.task_id = its_task
+            AND (
+                ready.attempt_id = its_attempt
+                OR (ready.status = 'queued' AND ready.claimed_by = its_holder)
+            )
+    )
+$$;
+
+-- Takes permits for tasks that this incarnation has claimed; returns the tasks all of whose breakers permit
+-- it. Locks the breakers' rows by name until commit, so that two cannot both take the last permit; volatile,
+-- so that it counts what the previous holder took.
+CREATE FUNCTION arbiter.take_permits(names text[], tasks uuid[], attempts uuid[], me uuid)
+RETURNS SETOF uuid LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    wanted record;
+BEGIN
+    PERFORM breakers.name FROM arbiter.breakers
+    WHERE breakers.name = ANY (names) ORDER BY breakers.name FOR UPDATE;
+    DELETE FROM arbiter.probes
+    WHERE probes.breaker = ANY (names)
+        AND NOT arbiter.probe_stands(probes.task_id, probes.attempt_id, probes.incarnation);
+    FOR wanted IN
+        SELECT asked.task, asked.attempt, array_agg(asked.name) AS names
+        FROM unnest(names, tasks, attempts) WITH ORDINALITY AS asked (name, task, attempt, place)
+        GROUP BY asked.task, asked.attempt
+        ORDER BY min(asked.place)
+    LOOP
+        IF EXISTS (
+            SELECT 1 FROM arbiter.breakers
+            WHERE breakers.name = ANY (wanted.names)
+                AND (
+                    breakers.state = 'open'
+                    OR breakers.state = 'half_open' AND breakers.allowed <= (
+                        SELECT count(*) FROM arbiter.probes
+                        WHERE probes.breaker = breakers.name AND probes.task_id <> wanted.task
+                    )
+                )
+        ) THEN
+            CONTINUE;
+        END IF;
+        INSERT INTO arbiter.probes (breaker, task_id, attempt_id, incarnation)
+        SELECT breakers.name, wanted.task, wanted.attempt, me FROM arbiter.breakers
+        WHERE breakers.name = ANY (wanted.names) AND breakers.state = 'half_open'
+        ON CONFLICT (breaker, task_id) DO UPDATE SET
+            attempt_id = excluded.attempt_id, incarnation = excluded.incarnation;
+        RETURN NEXT wanted.task;
+    END LOOP;
+END
+$$;
+
+-- Drops the permits of attempts that are over, under the same locks: who takes one just now has been seen.
+CREATE FUNCTION arbiter.drop_permits() RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    dropped bigint;
+BEGIN
+    PERFORM breakers.name FROM arbiter.breakers
+    WHERE breakers.name IN (SELECT probes.breaker FROM arbiter.probes)
+    ORDER BY breakers.name FOR UPDATE;
+    DELETE FROM arbiter.probes
+    WHERE NOT arbiter.probe_stands(probes.task_id, probes.attempt_id, probes.incarnation);
+    GET DIAGNOSTICS dropped = ROW_COUNT;
+    RETURN dropped;
+END
+$$;

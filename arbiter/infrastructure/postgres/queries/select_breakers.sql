@@ -1,0 +1,8 @@
+-- select_breakers: every breaker that ever moved, by name, or those that are named.
+-- in:  names text[] or null      out: breaker_id, name, version, state, until, allowed
+SELECT
+    breakers.breaker_id, breakers.name, breakers.version, breakers.state, breakers.until,
+    breakers.allowed
+FROM arbiter.breakers
+WHERE %(names)b::text[] IS NULL OR breakers.name = ANY (%(names)b::text[])
+ORDER BY breakers.name

@@ -1,0 +1,9 @@
+-- upsert_breaker: put what happened to a breaker in force.
+-- in:  name text, breaker_id uuid, version bigint, state text, until timestamptz or null, allowed int
+INSERT INTO arbiter.breakers (name, breaker_id, version, state, until, allowed)
+VALUES (%(name)s, %(breaker_id)s, %(version)s, %(state)s, %(until)s, %(allowed)s)
+ON CONFLICT (name) DO UPDATE SET
+    version = excluded.version,
+    state = excluded.state,
+    until = excluded.until,
+    allowed = excluded.allowed
