@@ -74,6 +74,7 @@ class Viewed:
     async def rows(self) -> dict[str, Any]:
         """Return all there is to read."""
         return {
+            "under way": dict(await self.views.task_board.under_way()),
             "depth": list(await self.views.queue_depth.all()),
             "board": await self.board(),
             "stats": await self.views.stats.read(window_minutes=None, now=LATER),
