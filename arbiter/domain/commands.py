@@ -41,6 +41,8 @@ Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 Priority = Annotated[int, Field(ge=0, le=9, strict=True)]
 Amount = Annotated[int, Field(ge=0, lt=2**63, strict=True)]
+Quality = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
+"""How good a result is: 0 is useless, 1 is right."""
 
 
 class Command(BaseModel):
@@ -191,6 +193,21 @@ class FindAgents(Command):
     max_utilization: Share | None = None
     min_success_rate: Share | None = None
     live: bool | None = None
+
+
+class Rate(Command):
+    """Say how good the result of a task is."""
+
+    task_id: UUID
+    quality: Quality
+    by: Words
+    why: Words | None = None
+
+
+class Report(Command):
+    """Say, as the handler, how good one's own result is."""
+
+    quality: Quality
 
 
 class Usage(Command):

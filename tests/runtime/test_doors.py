@@ -42,7 +42,9 @@ def our_threads():
     ]
 
 
-@pytest.mark.parametrize(("sync", "other"), [(Arbiter, AsyncArbiter), (SyncViews, AsyncViews), (SyncAgents, AsyncAgents)])
+@pytest.mark.parametrize(
+    ("sync", "other"), [(Arbiter, AsyncArbiter), (SyncViews, AsyncViews), (SyncAgents, AsyncAgents)]
+)
 def test_both_doors_have_the_same_verbs_and_signatures(sync, other):
     assert verbs_of(sync) == verbs_of(other)
     for name in verbs_of(sync):

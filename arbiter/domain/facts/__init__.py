@@ -8,6 +8,7 @@ from arbiter.domain.facts.agents import (
     AgentStatusChanged,
     AgentUpdated,
 )
+from arbiter.domain.facts.anomalies import AnomalyFact, AnomalyRaised, AnomalyResolved
 from arbiter.domain.facts.base import FACTS, Fact, UnknownTopic, decode, encode
 from arbiter.domain.facts.breakers import (
     BreakerClosed,
@@ -66,6 +67,9 @@ __all__ = [
     "AgentRetired",
     "AgentStatusChanged",
     "AgentUpdated",
+    "AnomalyFact",
+    "AnomalyRaised",
+    "AnomalyResolved",
     "BreakerClosed",
     "BreakerFact",
     "BreakerHalfOpened",

@@ -116,7 +116,7 @@ class AgentsContract(Contract):
 
     async def test_an_agent_is_what_its_facts_tell(self, store: Store, given: Given) -> None:
         await given.agent(
-            "ruff", weight=2.0, transport="http", reach=Transport(type="http", url="http://r")
+            "ruff", weight=2.0, transport="http", reached_by=Transport(type="http", url="http://r")
         )
         await store.directory.append(given.updated("ruff", version=2, kinds=["format"], by="ann"))
         await store.directory.append(
