@@ -11,6 +11,7 @@ from arbiter.application.door import Options
 from arbiter.bootstrap.agent_verbs import AgentVerbs
 from arbiter.bootstrap.core import Core, merged
 from arbiter.bootstrap.declaring import Declaring
+from arbiter.bootstrap.evaluation_verbs import EvaluationVerbs
 from arbiter.bootstrap.inbox import Inbox, must_be_in_a_transaction
 from arbiter.bootstrap.verb import AsyncVerb
 from arbiter.bootstrap.verbs import Verbs, Work
@@ -63,6 +64,7 @@ class AsyncAgents:
     query = awaiting(AgentVerbs, AgentVerbs.query)
     stats = awaiting(AgentVerbs, AgentVerbs.stats)
     clean_up = awaiting(AgentVerbs, AgentVerbs.clean_up)
+    evaluate = awaiting(EvaluationVerbs, EvaluationVerbs.evaluate)
 
 
 class AsyncArbiter(Declaring):

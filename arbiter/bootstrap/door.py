@@ -11,6 +11,7 @@ from arbiter.application.door import Options
 from arbiter.bootstrap.agent_verbs import AgentVerbs
 from arbiter.bootstrap.core import Core
 from arbiter.bootstrap.declaring import Declaring
+from arbiter.bootstrap.evaluation_verbs import EvaluationVerbs
 from arbiter.bootstrap.inbox import Inbox, must_be_in_a_transaction
 from arbiter.bootstrap.verb import Verb
 from arbiter.bootstrap.verbs import Verbs, Work
@@ -60,6 +61,7 @@ class SyncAgents:
     query = waiting(AgentVerbs, AgentVerbs.query)
     stats = waiting(AgentVerbs, AgentVerbs.stats)
     clean_up = waiting(AgentVerbs, AgentVerbs.clean_up)
+    evaluate = waiting(EvaluationVerbs, EvaluationVerbs.evaluate)
 
 
 class Arbiter(Declaring):

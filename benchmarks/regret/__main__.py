@@ -28,7 +28,10 @@ def main(arguments: Sequence[str]) -> None:
     if not found:
         for run in runs(asked.seeds, asked.tasks):
             found.append(run)
-            print(f"{run.seed} {run.drift} {run.strategy} {run.forget}: {run.regret:,.0f}", file=sys.stderr)
+            print(
+                f"{run.seed} {run.drift} {run.strategy} {run.forget}: {run.regret:,.0f}",
+                file=sys.stderr,
+            )
             if asked.runs is not None:
                 with asked.runs.open("ab") as kept:
                     kept.write(msgspec.json.encode(run) + b"\n")

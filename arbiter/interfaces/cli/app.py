@@ -10,6 +10,7 @@ from arbiter.interfaces.cli import (
     bench,
     db,
     demo,
+    evaluate,
     orders,
     queue,
     rate,
@@ -84,6 +85,8 @@ for each in (
 queues = _group("queue", "See what queues hold; pause, resume and limit them.")
 for each in queue.QUEUE:
     each.join(queues)
+agents = _group("agents", "Judge how work is given to agents.")
+evaluate.evaluate.join(agents)
 worker.worker.join(app)
 stats.stats.join(app)
 doctor.doctor.join(app)
