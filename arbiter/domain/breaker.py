@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 from msgspec.structs import replace
@@ -17,6 +17,9 @@ from msgspec.structs import replace
 from arbiter.domain import facts as f
 from arbiter.domain.errors import BreakerUnchanged
 from arbiter.domain.facts import BreakerFact
+
+BREAKERS = UUID("6f0d0a52-5d0b-5b42-9d2c-6f6f5d3d5a04")
+"""The namespace of breaker ids."""
 
 F = TypeVar("F", bound=BreakerFact)
 
@@ -89,9 +92,14 @@ class Breaker(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is under way as a probe."""
 
 
-def new_breaker(breaker_id: UUID, name: str) -> Breaker:
+def breaker_id(name: str) -> UUID:
+    """Return the id of the breaker of the agent, or transport, of this name."""
+    return uuid5(BREAKERS, name)
+
+
+def new_breaker(name: str) -> Breaker:
     """Return the breaker of one of which nothing is known: it is closed."""
-    return Breaker(id=breaker_id, name=name)
+    return Breaker(id=breaker_id(name), name=name)
 
 
 def room(breaker: Breaker) -> int | None:
