@@ -89,8 +89,11 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 def pattern_of(error: f.Failure, agent: str) -> Pattern:
-    """Tell which pattern an agent's error belongs to."""
-    return Pattern(agent=agent, kind=error.kind, type=error.type, pattern=normalised(error.message))
+    """Tell which pattern an agent's error belongs to; what no table can hold is replaced."""
+    message, kind_of = error.message, error.type
+    if "\0" in message or "\0" in kind_of:
+        message, kind_of = message.replace("\0", "\ufffd"), kind_of.replace("\0", "\ufffd")
+    return Pattern(agent=agent, kind=error.kind, type=kind_of, pattern=normalised(message))
 
 
 KEPT = 100

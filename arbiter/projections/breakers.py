@@ -142,6 +142,11 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """Something may follow: from its failures, its probes, or the time."""
         return self.breaker.state is not State.CLOSED or bool(self.breaker.failures)
 
+    @property
+    def is_new(self) -> bool:
+        """Nothing is known of it: no row is kept for that."""
+        return self == _new(self.breaker.name)
+
 
 def named_in(change: BreakersChange) -> frozenset[str]:
     """Tell whose rows a change bears on, those of the transports known so far left out."""
@@ -155,7 +160,7 @@ def named_in(change: BreakersChange) -> frozenset[str]:
 
 
 def counted(known: Mapping[str, Counted], change: BreakersChange) -> Mapping[str, Counted]:
-    """Return the rows a change makes of those that are known, as far as they differ."""
+    """Return the rows a change makes of those that are known, as far as they differ; a new one is to go."""
     after = dict(known)
     for name, told in _in_order(change):
         match told:

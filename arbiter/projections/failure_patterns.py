@@ -85,8 +85,5 @@ def watched(known: Mapping[str, Watch], change: FailurePatternsChange) -> Iterab
     for fingerprint, (pattern, story) in change.stories.items():
         watch = known.get(fingerprint) or new_watch(pattern)
         for told in story:
-            if isinstance(told, Example):
-                watch = seen(watch, told)
-            else:
-                watch = evolve(watch, told)
+            watch = seen(watch, told) if isinstance(told, Example) else evolve(watch, told)
         yield watch

@@ -209,7 +209,9 @@ def test_who_is_to_blame():
     assert not blames_agent(f.Failure(kind="timeout", type="schedule_to_start"))
 
 
-@pytest.mark.parametrize("wrong", [{"times": 0}, {"times": 101}, {"window_seconds": 0}, {"quiet_seconds": -1}])
+@pytest.mark.parametrize(
+    "wrong", [{"times": 0}, {"times": 101}, {"window_seconds": 0}, {"quiet_seconds": -1}]
+)
 def test_a_policy_that_makes_no_sense_is_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         AlertPolicy(**wrong)

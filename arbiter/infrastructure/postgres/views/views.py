@@ -9,6 +9,8 @@ from arbiter.application.views import ProjectionState
 from arbiter.infrastructure.postgres.connections import Connections, Reader
 from arbiter.infrastructure.postgres.views.agent_records import PostgresRecords
 from arbiter.infrastructure.postgres.views.audit_trail import PostgresAuditReader
+from arbiter.infrastructure.postgres.views.breakers import PostgresBreakerCountsReader
+from arbiter.infrastructure.postgres.views.failure_patterns import PostgresFailureFinder
 from arbiter.infrastructure.postgres.views.ledger import PostgresLedger
 from arbiter.infrastructure.postgres.views.queue_depth import PostgresQueueDepths
 from arbiter.infrastructure.postgres.views.searching import Searching
@@ -29,6 +31,8 @@ class PostgresViews:
         self.stats = PostgresStatsReader(reader, clock)
         self.audit_trail = PostgresAuditReader(reader)
         self.records = PostgresRecords(reader)
+        self.breakers = PostgresBreakerCountsReader(reader)
+        self.failures = PostgresFailureFinder(reader)
 
     async def lag(self) -> Mapping[str, int]:
         """Return how many positions each projection is behind the log."""
