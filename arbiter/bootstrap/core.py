@@ -15,6 +15,7 @@ import uuid_utils.compat
 
 from arbiter.application.ports import Recorded
 from arbiter.application.views import Stats
+from arbiter.bootstrap.keeping import keepers
 from arbiter.bootstrap.locate import Locator
 from arbiter.domain.commands import check_limits, check_retry
 from arbiter.domain.errors import InvalidInput, Stopped
@@ -207,6 +208,7 @@ class Core:
                 ),
                 drain_seconds=settings.drain_seconds,
                 projector=_projector(clock, scheduler) if settings.projector else None,
+                keepers=keepers(settings, clock, scheduler),
             ),
             clock=clock,
             scheduler=scheduler,

@@ -126,6 +126,15 @@ class Switch(Command):
     why: Words | None = None
 
 
+class Guard(Command):
+    """Open, close or reset the breaker of an agent or a transport."""
+
+    name: Name
+    until: AwareDatetime | None = None
+    by: Words | None = None
+    why: Words | None = None
+
+
 class Declare(Command):
     """Describe an agent."""
 

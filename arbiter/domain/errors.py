@@ -37,6 +37,29 @@ class InvalidInput(ArbiterError):
         super().__init__(f"{field}: {reason}" + (f"; {expected}" if expected else ""))
 
 
+class AgentNotFound(ArbiterError):
+    """No agent of this name was ever registered."""
+
+    code = "agent_not_found"
+
+    def __init__(self, name: str, nearest: str | None = None) -> None:
+        """Name the nearest known agent, if there is one."""
+        self.name, self.nearest = name, nearest
+        hint = f"; did you mean {nearest!r}?" if nearest else ""
+        super().__init__(f"agent: no agent is registered as {name!r}{hint}")
+
+
+class PatternNotFound(ArbiterError):
+    """No failure pattern has this fingerprint."""
+
+    code = "failure_pattern_not_found"
+
+    def __init__(self, fingerprint: str) -> None:
+        """Keep what was asked for."""
+        self.fingerprint = fingerprint
+        super().__init__(f"fingerprint: no failure pattern is known as {fingerprint!r}")
+
+
 class UnknownKind(ArbiterError):
     """No agent has ever been registered for this kind of task."""
 

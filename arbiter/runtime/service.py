@@ -60,6 +60,8 @@ class Plan:
     hosting: Hosting
     drain_seconds: float
     projector: Callable[[Store, Callable[[], bool]], Background] | None = None
+    keepers: Callable[[Store], Sequence[Background]] | None = None
+    """What answers the views: breakers, alerts."""
 
 
 class Service:
@@ -208,11 +210,12 @@ class Service:
         return [handler for handler in handlers if handler is not None]
 
     def _beside(self) -> list[Background]:
-        if self._plan.projector is None:
-            return []
-        return [
-            self._plan.projector(self.store, lambda: bool(self._worker and self._worker.is_busy()))
-        ]
+        plan = self._plan
+        beside = [] if plan.keepers is None else list(plan.keepers(self.store))
+        if plan.projector is not None:
+            is_busy = lambda: bool(self._worker and self._worker.is_busy())  # noqa: E731
+            beside.append(plan.projector(self.store, is_busy))
+        return beside
 
     async def drain(self, seconds: float | None = None, hurry: asyncio.Event | None = None) -> int:
         """Stop hosting; let handlers finish for so long, give back the rest; say how many."""

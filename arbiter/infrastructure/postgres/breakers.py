@@ -29,6 +29,9 @@ class PostgresBreakers(Recording):
                 "state": after.state.value,
                 "until": after.until,
                 "allowed": after.allowed,
+                "since": after.since,
+                "by": after.by,
+                "why": after.why,
             },
             words=("log", "agents"),
         )
@@ -73,7 +76,7 @@ class PostgresBreakers(Recording):
 
 
 def _breaker(row: Row) -> Breaker:
-    known_id, name, version, state, until, allowed = row
+    known_id, name, version, state, until, allowed, since, by, why = row
     return Breaker(
         id=known_id,
         name=name,
@@ -81,4 +84,7 @@ def _breaker(row: Row) -> Breaker:
         state=State(state),
         until=until,
         allowed=allowed,
+        since=since,
+        by=by,
+        why=why,
     )

@@ -5,7 +5,10 @@ CREATE TABLE arbiter.breakers (
     version bigint NOT NULL,
     state text NOT NULL,
     until timestamptz,
-    allowed integer NOT NULL
+    allowed integer NOT NULL,
+    since timestamptz NOT NULL,
+    by text,
+    why text
 ) WITH (fillfactor = 50);
 CREATE INDEX breakers_not_closed ON arbiter.breakers (name) WHERE state <> 'closed';
 
