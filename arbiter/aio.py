@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
 from arbiter.application.answers import Submitted
 from arbiter.application.door import Options
+from arbiter.bootstrap.agent_verbs import AgentVerbs
 from arbiter.bootstrap.breaker_verbs import BreakerVerbs, FailureVerbs
 from arbiter.bootstrap.core import Core, merged
 from arbiter.bootstrap.declaring import Declaring
@@ -72,6 +73,24 @@ class AsyncFailures:
     totals = awaiting(FailureVerbs, FailureVerbs.totals)
 
 
+class AsyncAgents:
+    """The registry of agents: who there is, what each can do, and whether it takes work."""
+
+    def __init__(self, core: Core) -> None:
+        """Ask nothing yet."""
+        self.core = core
+
+    register = awaiting(AgentVerbs, AgentVerbs.register)
+    update = awaiting(AgentVerbs, AgentVerbs.update)
+    set_status = awaiting(AgentVerbs, AgentVerbs.set_status)
+    retire = awaiting(AgentVerbs, AgentVerbs.retire)
+    list = awaiting(AgentVerbs, AgentVerbs.list)
+    show = awaiting(AgentVerbs, AgentVerbs.show)
+    query = awaiting(AgentVerbs, AgentVerbs.query)
+    stats = awaiting(AgentVerbs, AgentVerbs.stats)
+    clean_up = awaiting(AgentVerbs, AgentVerbs.clean_up)
+
+
 class AsyncArbiter(Declaring):
     """An event-sourced task orchestrator inside your process; made by `aio.connect()`."""
 
@@ -81,6 +100,7 @@ class AsyncArbiter(Declaring):
         self.views = AsyncViews(core)
         self.breakers = AsyncBreakers(core)
         self.failures = AsyncFailures(core)
+        self.agents = AsyncAgents(core)
 
     async def start(self) -> None:
         """Host the declared agents: register them, claim tasks, execute them, until `stop()`."""
@@ -128,6 +148,7 @@ class AsyncArbiter(Declaring):
     reject = awaiting(Verbs, Verbs.reject)
     reschedule = awaiting(Verbs, Verbs.reschedule)
     redrive = awaiting(Verbs, Verbs.redrive)
+    rate = awaiting(Verbs, Verbs.rate)
     redrive_where = awaiting(Verbs, Verbs.redrive_where)
     pause_queue = awaiting(Verbs, Verbs.pause_queue)
     resume_queue = awaiting(Verbs, Verbs.resume_queue)

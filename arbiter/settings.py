@@ -111,6 +111,11 @@ class Settings(BaseModel):
     alert_window_seconds: Seconds = 300.0
     alert_quiet_seconds: Annotated[float, Field(ge=0, le=365 * 86400)] = 300.0
     """How long after an alert the same pattern raises no other."""
+    agent_limit: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    """Agents that may be registered at a time, retired ones left out."""
+
+    agent_stale_seconds: Seconds = 86400.0
+    """An agent that nobody has met for so long is taken as offline; looked after once an hour."""
 
     projector: bool = True
     """Build the read models in the worker."""

@@ -12,12 +12,14 @@ from uuid import UUID
 
 import msgspec
 
+from arbiter.application.agent_finder import AgentFinder
 from arbiter.application.agents import queue_id
 from arbiter.application.answers import Redriven, TaskView
 from arbiter.application.kinds import KnownKinds
 from arbiter.application.orchestrator import Orchestrator
-from arbiter.application.ports import Clock, LiveWorker, QueueState
+from arbiter.application.ports import AGENT_LIMIT, Clock, LiveWorker, QueueState
 from arbiter.application.ready_row import ReadyRow
+from arbiter.application.registry import Registry
 from arbiter.application.views import Stats, TaskFilter
 from arbiter.domain import facts as f
 from arbiter.domain.commands import Redrive, Submit
@@ -27,6 +29,7 @@ from arbiter.runtime.clock import DatabaseClock
 from arbiter.runtime.engine import OVER
 from arbiter.runtime.follower import Follower
 from arbiter.runtime.hosted import HostedAgent
+from arbiter.runtime.registry_keeper import STALE_SECONDS, RegistryKeeper
 from arbiter.runtime.scheduler import AsyncioScheduler
 from arbiter.runtime.store import Store
 from arbiter.runtime.transports.remote import Outbound, Surroundings, outbound
@@ -59,6 +62,8 @@ class Plan:
 
     hosting: Hosting
     drain_seconds: float
+    agent_limit: int = AGENT_LIMIT
+    agent_stale_seconds: float = STALE_SECONDS
     projector: Callable[[Store, Callable[[], bool]], Background] | None = None
     keepers: Callable[[Store], Sequence[Background]] | None = None
     """What answers the views: breakers, alerts."""
@@ -86,6 +91,8 @@ class Service:
         self._opening = asyncio.Lock()
         self._is_open = self._is_over = False
         self.orchestrator: Orchestrator
+        self.registry: Registry
+        self.agents: AgentFinder
         self.follower: Follower
         self.kinds: KnownKinds
 
@@ -113,6 +120,16 @@ class Service:
                 kinds=self.kinds,
                 new_id=self._new_id,
                 chance=self._chance,
+            )
+            store, limit = self.store, self._plan.agent_limit
+            self.registry = Registry(store.directory, self._clock, limit=limit)
+            self.agents = AgentFinder(
+                store.directory,
+                store.leases,
+                store.views.task_board,
+                store.records,
+                self._clock,
+                limit=limit,
             )
             self.follower = Follower(
                 self.store.log,
@@ -175,6 +192,7 @@ class Service:
                 ready=self.store.ready,
                 leases=self.store.leases,
                 directory=self.store.directory,
+                registry=self.registry,
                 bell=self.store.bell,
                 clock=self._clock,
                 scheduler=self._scheduler,
@@ -211,7 +229,10 @@ class Service:
 
     def _beside(self) -> list[Background]:
         plan = self._plan
-        beside = [] if plan.keepers is None else list(plan.keepers(self.store))
+        keeper = RegistryKeeper(
+            self.registry, self.agents, self._scheduler, stale_seconds=plan.agent_stale_seconds
+        )
+        beside = [keeper, *(plan.keepers(self.store) if plan.keepers is not None else ())]
         if plan.projector is not None:
             is_busy = lambda: bool(self._worker and self._worker.is_busy())  # noqa: E731
             beside.append(plan.projector(self.store, is_busy))

@@ -12,18 +12,28 @@ from uuid import UUID
 
 import msgspec
 
+from arbiter.domain.anomalies import Anomaly
 from arbiter.domain.failures import Watch
 from arbiter.domain.record import NO_RECORD, Record
+from arbiter.projections.agent_performance import (
+    AgentPerformance,
+    AgentPerformanceChange,
+)
+from arbiter.projections.agent_performance import (
+    Place as Step,
+)
 from arbiter.projections.agent_records import (
     AgentRecords,
     AgentRecordsChange,
     Whose,
     learnt,
 )
+from arbiter.projections.anomalies import Anomalies, AnomaliesChange
 from arbiter.projections.audit_trail import AuditEntry, AuditTrail, AuditTrailChange
 from arbiter.projections.breakers import Breakers, BreakersChange, Counted, counted
 from arbiter.projections.failure_patterns import FailurePatterns, FailurePatternsChange, watched
 from arbiter.projections.ledger import BehindItself, Tracked
+from arbiter.projections.outcomes import Sums
 from arbiter.projections.queue_depth import Place, QueueDepth, QueueDepthChange
 from arbiter.projections.stats import COUNTS, Measure, Minute, Stats, StatsChange
 from arbiter.projections.task_board import TaskBoard, TaskBoardChange
@@ -46,6 +56,9 @@ class Rows:
     failures: dict[str, Watch] = field(default_factory=dict)
     rung: set[str] = field(default_factory=set)
     """The words to ring when the change counts."""
+    sums: dict[Step, Sums] = field(default_factory=dict)
+    buckets: dict[Step, dict[int, int]] = field(default_factory=dict)
+    anomalies: dict[UUID, Anomaly] = field(default_factory=dict)
 
     def entries_behind(self, position: int) -> Sequence[AuditEntry]:
         """Return the entries behind a position, in order."""
@@ -102,6 +115,18 @@ def _failure_patterns(rows: Rows, change: FailurePatternsChange) -> None:
         rows.rung.add("counts")
 
 
+def _agent_performance(rows: Rows, change: AgentPerformanceChange) -> None:
+    for step, more in change.sums.items():
+        rows.sums.setdefault(step, Sums()).add(more)
+    for (step, bucket), spans in change.spans.items():
+        here = rows.buckets.setdefault(step, {})
+        here[bucket] = here.get(bucket, 0) + spans
+
+
+def _anomalies(rows: Rows, change: AnomaliesChange) -> None:
+    rows.anomalies.update(change.after(rows.anomalies))
+
+
 APPLY: Mapping[str, Callable[[Rows, Any], None]] = {
     QueueDepth.name: _queue_depth,
     TaskBoard.name: _task_board,
@@ -110,6 +135,8 @@ APPLY: Mapping[str, Callable[[Rows, Any], None]] = {
     AgentRecords.name: _agent_records,
     Breakers.name: _breakers,
     FailurePatterns.name: _failure_patterns,
+    AgentPerformance.name: _agent_performance,
+    Anomalies.name: _anomalies,
 }
 
 

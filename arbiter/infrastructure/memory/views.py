@@ -23,7 +23,12 @@ from arbiter.application.views import (
 )
 from arbiter.domain.breaker import Breaker
 from arbiter.domain.failures import Watch
+from arbiter.domain.status import Status
 from arbiter.infrastructure.memory.bell import MemoryBell
+from arbiter.infrastructure.memory.performance import (
+    MemoryAnomaliesReader,
+    MemoryPerformanceReader,
+)
 from arbiter.infrastructure.memory.view_rows import MemoryLedger, Rows
 from arbiter.infrastructure.reading import (
     LONG_AGO,
@@ -45,6 +50,8 @@ from arbiter.infrastructure.reading import (
 from arbiter.projections.agent_records import AgentRecords
 from arbiter.projections.stats import COUNTS, Minute
 from arbiter.projections.task_line import TaskLine
+
+UNDER_WAY = {Status.ASSIGNED.value, Status.RUNNING.value}
 
 
 class MemoryQueueDepths:
@@ -90,6 +97,14 @@ class MemoryTaskFinder:
         """Return one task's line."""
         line = self._rows.lines.get(task_id)
         return summary_of(line) if line is not None else None
+
+    async def under_way(self) -> Mapping[str, int]:
+        """Return how many assigned and running tasks each agent has; who has none is left out."""
+        return Counter(
+            line.agent
+            for line in self._rows.lines.values()
+            if line.agent is not None and line.status in UNDER_WAY
+        )
 
 
 def _place(line: TaskLine) -> Cursor:
@@ -256,6 +271,8 @@ class MemoryViews:
         self.records = MemoryRecords(rows)
         self.breakers = MemoryBreakerCounts(rows)
         self.failures = MemoryFailureFinder(rows)
+        self.agent_performance = MemoryPerformanceReader(rows)
+        self.anomalies = MemoryAnomaliesReader(rows)
 
     async def lag(self) -> Mapping[str, int]:
         """Return how many positions each projection is behind the log."""

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from arbiter.application.ports import Clock
 from arbiter.application.views import ProjectionState
 from arbiter.infrastructure.postgres.connections import Connections, Reader
+from arbiter.infrastructure.postgres.views.agent_performance import PostgresPerformanceReader
 from arbiter.infrastructure.postgres.views.agent_records import PostgresRecords
+from arbiter.infrastructure.postgres.views.anomalies import PostgresAnomaliesReader
 from arbiter.infrastructure.postgres.views.audit_trail import PostgresAuditReader
 from arbiter.infrastructure.postgres.views.breakers import PostgresBreakerCountsReader
 from arbiter.infrastructure.postgres.views.failure_patterns import PostgresFailureFinder
@@ -33,6 +35,8 @@ class PostgresViews:
         self.records = PostgresRecords(reader)
         self.breakers = PostgresBreakerCountsReader(reader)
         self.failures = PostgresFailureFinder(reader)
+        self.agent_performance = PostgresPerformanceReader(reader)
+        self.anomalies = PostgresAnomaliesReader(reader)
 
     async def lag(self) -> Mapping[str, int]:
         """Return how many positions each projection is behind the log."""
