@@ -18,6 +18,7 @@ from arbiter.application.views import Stats
 from arbiter.bootstrap.locate import Locator
 from arbiter.domain.commands import check_limits, check_retry
 from arbiter.domain.errors import InvalidInput, Stopped
+from arbiter.domain.facts import Transport
 from arbiter.domain.limits import Limits
 from arbiter.domain.retry import RetryPolicy
 from arbiter.infrastructure.postgres.store import PostgresStore
@@ -83,6 +84,7 @@ class Core:
         retry: RetryPolicy | None = None,
         limits: Limits | None = None,
         isolation: Isolation = "thread",
+        reached_by: Transport | None = None,
     ) -> None:
         """Declare an agent of this process; raises InvalidInput."""
         kinds, languages, specializations = map(_kept, (kinds, languages, specializations))
@@ -102,6 +104,7 @@ class Core:
             concurrency=self.settings.concurrency if concurrency is None else concurrency,
             cost_per_task=cost_per_task,
             isolation=isolation,
+            reached_by=reached_by,
         )
         agent = HostedAgent(known, handler, retry=retry, limits=limits, isolation=isolation)
         if any(other.name == name for other in self._agents):
@@ -123,6 +126,7 @@ class Core:
                 retry=retry,
                 limits=limits,
                 isolation=isolation,
+                reached_by=reached_by,
             )
         )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from arbiter.bootstrap.core import Core
+from arbiter.domain import transports
 from arbiter.domain.limits import Limits
 from arbiter.domain.retry import RetryPolicy
+from arbiter.runtime.transports.hosting import handler_of
 from arbiter.settings import Settings
 
 H = TypeVar("H", bound=Callable[..., Any])
@@ -62,3 +64,44 @@ class Declaring:
             return handler
 
         return declare
+
+    def command_agent(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        kinds: Iterable[str] | str,
+        directory: str | None = None,
+        environment: Mapping[str, str] | None = None,
+        timeout_seconds: float | None = None,
+        languages: Iterable[str] = (),
+        specializations: Iterable[str] = (),
+        model_family: str | None = None,
+        concurrency: int | None = None,
+        cost_per_task: float = 0.0,
+        retry: RetryPolicy | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        """Declare a program as an agent: one process per attempt, JSON on its standard input and output.
+
+        `command` is the program with its arguments; no shell reads it. It answers `{"result": …}` or
+        `{"error": {"type": …, "message": …}}`. At a time limit or a cancel its whole process group is
+        killed. It inherits this process's environment, but for ARBITER_*. Raises InvalidInput.
+        """
+        reached_by = transports.subprocess(
+            command, directory=directory, timeout_seconds=timeout_seconds
+        )
+        slots = self.settings.concurrency if concurrency is None else concurrency
+        self.core.declare(
+            name,
+            kinds,
+            handler_of(reached_by, concurrency=slots, environment=environment),
+            languages=languages,
+            specializations=specializations,
+            model_family=model_family,
+            concurrency=concurrency,
+            cost_per_task=cost_per_task,
+            retry=retry,
+            limits=limits,
+            reached_by=reached_by,
+        )

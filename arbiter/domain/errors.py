@@ -112,6 +112,27 @@ class AttemptFenced(ArbiterError):
         super().__init__(f"attempt_id: attempt {attempt_id} no longer holds task {task_id}")
 
 
+class UnknownAttempt(ArbiterError):
+    """No attempt of this id was handed to an agent outside."""
+
+    code = "unknown_attempt"
+
+    def __init__(self, attempt_id: UUID) -> None:
+        """Keep the id that was asked for."""
+        self.attempt_id = attempt_id
+        super().__init__(f"attempt_id: no attempt {attempt_id} was handed to a remote agent")
+
+
+class BadSignature(ArbiterError):
+    """A report is not proven to come from the agent that holds the attempt; nothing was written."""
+
+    code = "bad_signature"
+
+    def __init__(self, reason: str) -> None:
+        """Say what is wrong with it."""
+        super().__init__(f"signature: {reason}; sign the exact bytes with the agent's secret")
+
+
 class ApprovalMismatch(ArbiterError):
     """What was approved is not what the task would do now."""
 

@@ -20,7 +20,7 @@ from arbiter.domain.errors import (
 )
 from arbiter.domain.facts.lifecycle import TaskFact
 from arbiter.domain.limits import Limits
-from arbiter.domain.retry import RetryPolicy
+from arbiter.domain.retry import Response, RetryPolicy
 from arbiter.domain.status import Status
 from arbiter.domain.task import Task
 
@@ -188,7 +188,7 @@ def fail_attempt(
     _must_hold(task, attempt_id)
     _after(f.TaskAttemptFailed, task, f.TaskAttemptFailed.after)
     nothing_done = task.status is Status.ASSIGNED and error.kind == "worker_lost"
-    response = "retry" if nothing_done else task.policy.response(error.type)
+    response = "retry" if nothing_done else _response(task, error)
     verdict = _out_of_tries(task, error, at)
     if response == "fail" or verdict:
         return [_fail(task, verdict or error, at)]
@@ -204,6 +204,13 @@ def fail_attempt(
     if response == "hold":
         return [failed, *_ask_a_person(failed, error)]
     return [failed]
+
+
+def _response(task: Task, error: f.Failure) -> Response:
+    """What the policy says of such an error; work that was refused is not offered again unasked."""
+    if error.kind == "refused" and task.status is Status.RUNNING:
+        return task.policy.on.get(error.type, "fail")
+    return task.policy.response(error.type)
 
 
 def _out_of_tries(task: Task, error: f.Failure, at: datetime) -> f.Failure | None:

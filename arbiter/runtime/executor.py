@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from arbiter.application.ports import Clock, Scheduler
 from arbiter.runtime.execution import Execution, Outcome, Raised, Returned, Stopped, failure_of
+from arbiter.runtime.handler_tasks import HandlerTasks
 from arbiter.runtime.isolation import HandlerFailed, ProcessDied
 from arbiter.runtime.running import AsyncRunningTask, RunningTask, Stopping
 
@@ -46,10 +47,14 @@ class Executor:
         """Nothing runs yet."""
         self._clock, self._scheduler = clock, scheduler
         self._reports, self._isolated = reports, isolated
+        self._handlers = HandlerTasks(scheduler, self._run)
 
     def start(self, execution: Execution) -> None:
         """Begin to run the handler."""
         self._set_alarms(execution)
+        if execution.agent.is_async and not execution.is_isolated:
+            self._handlers.put(execution)
+            return
         execution.runner = asyncio.ensure_future(
             self._scheduler.start(self._run(execution), name="arbiter task")
         )

@@ -11,9 +11,10 @@ from arbiter.application.agents import abilities_of, agent_id
 from arbiter.application.door import checked, several
 from arbiter.application.ports import Wanted
 from arbiter.domain.commands import Declare
-from arbiter.domain.facts import AgentRegistered
+from arbiter.domain.facts import AgentRegistered, Transport
 from arbiter.domain.limits import Limits
 from arbiter.domain.retry import RetryPolicy
+from arbiter.domain.transports import checked as checked_transport
 
 Isolation = Literal["thread", "process"]
 Handler = Callable[[Any], Any] | Callable[[Any], Awaitable[Any]]
@@ -210,6 +211,7 @@ def profile(
     concurrency: int = 10,
     cost_per_task: float = 0.0,
     isolation: Isolation = "thread",
+    reached_by: Transport | None = None,
 ) -> AgentRegistered:
     """Describe an agent; raises InvalidInput for what cannot be meant."""
     told = checked(
@@ -234,4 +236,6 @@ def profile(
         model_family=told.model_family,
         max_concurrency=told.concurrency,
         cost_per_task=told.cost_per_task,
+        transport="in_process" if reached_by is None else checked_transport(reached_by).type,
+        reached_by=reached_by,
     )

@@ -30,6 +30,7 @@ from arbiter.runtime.hosted import HostedAgent
 from arbiter.runtime.knowledge import Sources
 from arbiter.runtime.scheduler import AsyncioScheduler
 from arbiter.runtime.store import Store
+from arbiter.runtime.transports.remote import Outbound, Surroundings, outbound
 from arbiter.runtime.worker import Background, Hosting, Outside, Worker
 
 log = logging.getLogger(__name__)
@@ -165,6 +166,7 @@ class Service:
                 "agents", "there is nothing to host", "declare one with @arbiter.agent(…)"
             )
         hosting = self._plan.hosting
+        self._bind()
         worker = Worker(
             Outside(
                 orchestrator=self.orchestrator,
@@ -192,6 +194,16 @@ class Service:
         except BaseException:
             self._worker = None
             raise
+
+    def _bind(self) -> None:
+        """Tell the agents outside who hosts them."""
+        around = Surroundings(result_limit=self._plan.hosting.result_limit)
+        for handler in self._outbound():
+            handler.bind(around)
+
+    def _outbound(self) -> list[Outbound]:
+        handlers = [outbound(agent.handler) for agent in self._agents.values()]
+        return [handler for handler in handlers if handler is not None]
 
     def _beside(self) -> list[Background]:
         if self._plan.projector is None:
@@ -226,6 +238,8 @@ class Service:
             await self.drain(drain_seconds)
         finally:
             self._is_open = False
+            for handler in self._outbound():
+                await handler.close()
             await self.follower.stop()
             await self.store.close()
 

@@ -107,6 +107,17 @@ def test_at_most_once_means_that_a_lost_worker_ends_the_run():
     given(life).when(fail(LOST)).then(TaskFailed)
 
 
+def test_work_that_was_refused_is_not_offered_again():
+    task = given(a_task().running()).when(fail(REFUSED)).then(TaskFailed)
+    assert (task.error, task.spent) == (REFUSED, 1)
+
+
+def test_work_that_was_refused_is_offered_again_where_the_policy_says_so():
+    policy = RetryPolicy(on={"Refused": "retry"})
+    task = given(a_task(retry=policy).running()).when(fail(REFUSED)).then(TaskAttemptFailed)
+    assert task.status is Status.QUEUED
+
+
 def test_a_refusal_before_the_start_costs_nothing_and_is_not_repeated_at_once():
     task = given(a_task().routed_to("ruff")).when(fail(REFUSED)).then(TaskAttemptFailed)
     assert task.spent == 0

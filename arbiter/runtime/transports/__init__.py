@@ -1,0 +1,1 @@
+"""Agents that are not functions of the worker's own process, as handlers like any other."""

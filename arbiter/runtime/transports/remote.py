@@ -1,0 +1,48 @@
+"""What all transports share: an agent's answer becomes what a handler of ours would have done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from arbiter.application.remote.answer import Answer
+from arbiter.runtime.isolation import HandlerFailed
+from arbiter.runtime.running import AsyncRunningTask
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a transport needs to know of the worker that hosts its agent."""
+
+    result_limit: int
+
+
+@runtime_checkable
+class Outbound(Protocol):
+    """A handler that hands its tasks to somebody outside."""
+
+    async def __call__(self, task: AsyncRunningTask) -> Any:
+        """Hand over a task and return its result."""
+        ...
+
+    def bind(self, around: Surroundings) -> None:
+        """Take over what the hosting worker knows, before the first task."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of what was opened on the way."""
+        ...
+
+
+def outbound(handler: object) -> Outbound | None:
+    """Return a handler that hands its tasks to somebody outside; None for any other."""
+    return handler if isinstance(handler, Outbound) else None
+
+
+async def deliver(task: AsyncRunningTask, answer: Answer) -> Any:
+    """Report what was used, then return the result or raise HandlerFailed."""
+    if answer.usage:
+        await task.report_usage(**answer.usage)
+    if answer.error is not None:
+        raise HandlerFailed(answer.error)
+    return answer.result
