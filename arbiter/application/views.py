@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from arbiter.application.performance import AnomaliesReader, PerformanceReader
 from arbiter.application.ports import Records
 from arbiter.domain.status import Status
 
@@ -218,6 +219,10 @@ class TaskBoard(Protocol):
         """Return one task's line."""
         ...
 
+    async def under_way(self) -> Mapping[str, int]:
+        """Return how many assigned and running tasks each agent has; who has none is left out."""
+        ...
+
 
 class StatsReader(Protocol):
     """What happened lately."""
@@ -263,6 +268,16 @@ class Views(Protocol):
     @property
     def audit_trail(self) -> AuditTrail:
         """The log as sentences."""
+        ...
+
+    @property
+    def agent_performance(self) -> PerformanceReader:
+        """How agents do."""
+        ...
+
+    @property
+    def anomalies(self) -> AnomaliesReader:
+        """What is not as usual about agents."""
         ...
 
     @property

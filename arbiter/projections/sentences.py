@@ -138,6 +138,12 @@ def _updated(fact: f.AgentUpdated) -> str:
     return f"Agent {fact.name} changed its profile, now for {', '.join(sorted(fact.kinds))}"
 
 
+def _agent_status(fact: f.AgentStatusChanged) -> str:
+    if fact.by is None:
+        return f"The registry took agent {fact.name} as {fact.status.value}"
+    return f"Agent {fact.name} was given the status {fact.status.value}"
+
+
 def _joined(fact: f.WorkerJoined) -> str:
     place = f"{fact.host}, pid {fact.pid}"
     return f"Worker {fact.worker} joined ({place}) with {', '.join(fact.agents) or 'no agents'}"
@@ -176,6 +182,29 @@ def _alerted(fact: f.FailureAlerted) -> str:
     often = f"{fact.count} times in {fact.window_seconds:g} s"
     told = f"{fact.type}: {fact.pattern}" if fact.pattern else fact.type
     return f"Agent {fact.agent} failed {often} in the same way: {told}"
+
+
+def _as_told(fact: f.AnomalyFact) -> str:
+    what = {
+        "latency_spike": "P95 of latency",
+        "accuracy_drop": "quality",
+        "error_rate_increase": "error rate",
+    }[fact.type]
+    if fact.type == "latency_spike":
+        return f"{what} {fact.value:,.0f} ms, usually {fact.usual:,.0f} ms"
+    return f"{what} {fact.value:.1%}, usually {fact.usual:.1%}"
+
+
+def _anomaly_raised(fact: f.AnomalyRaised) -> str:
+    span = f"{fact.attempts} attempts in {fact.window_seconds:g} s"
+    where = f"agent {fact.agent} at {fact.kind}"
+    return f"An anomaly of {where} was raised, {fact.severity}: {_as_told(fact)} ({span})"
+
+
+def _anomaly_resolved(fact: f.AnomalyResolved) -> str:
+    why = "it has recovered" if fact.reason == "recovered" else "that is what is usual now"
+    where = f"agent {fact.agent} at {fact.kind}"
+    return f"An anomaly of {where} was resolved, {why}: {_as_told(fact)}"
 
 
 def _outcome_rated(fact: f.OutcomeRated) -> str:
@@ -223,6 +252,8 @@ _WORDS: dict[type[Fact], Callable[[Any], str]] = {
     f.TaskCancelled: lambda _: "It was ended on request",
     f.AgentRegistered: _registered,
     f.AgentUpdated: _updated,
+    f.AgentStatusChanged: _agent_status,
+    f.AgentRetired: lambda fact: f"Agent {fact.name} was retired",
     f.WorkerJoined: _joined,
     f.WorkerLeft: _left,
     f.WorkerLost: _lost,
@@ -231,6 +262,8 @@ _WORDS: dict[type[Fact], Callable[[Any], str]] = {
     f.BreakerClosed: _breaker_closed,
     f.FailureAlerted: _alerted,
     f.OutcomeRated: _outcome_rated,
+    f.AnomalyRaised: _anomaly_raised,
+    f.AnomalyResolved: _anomaly_resolved,
     f.QueuePaused: lambda fact: f"Queue {fact.queue} was paused",
     f.QueueResumed: lambda fact: f"Queue {fact.queue} was resumed",
     f.QueueLimited: _limited,

@@ -141,13 +141,16 @@ class _OnLoop:
     async def use(self, used: dict[str, Any]) -> None:
         await self._reports.use(self._execution, used)
 
+    def rate(self, quality: float) -> None:
+        self._execution.quality = quality
+
 
 class _FromThread:
     """Carries what a handler in a thread says, which waits until it is durable."""
 
     def __init__(self, voice: _OnLoop, loop: asyncio.AbstractEventLoop) -> None:
         self._voice, self._loop = voice, loop
-        self.beat = voice.beat
+        self.beat, self.rate = voice.beat, voice.rate
 
     def save(self, progress: Any) -> None:
         asyncio.run_coroutine_threadsafe(self._voice.save(progress), self._loop).result()

@@ -140,6 +140,11 @@ class Roster:
         )
         return min(self.slots, open_to)
 
+    @property
+    def closed(self) -> frozenset[str]:
+        """Agents that may have no new task now; what they run goes on."""
+        return frozenset(agent.name for agent in self if agent.room == 0)
+
     def admit(self, rooms: Mapping[str, int]) -> bool:
         """Let each agent have as many more tasks as this says, those not named as many as they like.
 

@@ -38,10 +38,9 @@ POLLS = 10
 class Sources:
     """Where it is read: three reads."""
 
+    statuses: Statuses
     standings: Standings
     records: Records
-    statuses: Statuses | None = None
-    """None where agents have no status: then all of them are available."""
 
 
 class Knowledge:
@@ -104,8 +103,7 @@ class Knowledge:
         """Read all, and let the gate and the router know."""
         self._told = False
         begun = self._clock.monotonic()
-        told = self._sources.statuses
-        statuses = {} if told is None else await told.statuses()
+        statuses = await self._sources.statuses.statuses()
         standings = await self._sources.standings.standing()
         if self._roster.admit(rooms(self._roster, statuses, standings)):
             self._opened()
@@ -130,7 +128,10 @@ class Knowledge:
             for kind, names in kinds.items()
             if kind in told or kind not in self._beliefs
         }
-        profiles = {agent.name: Known(cost=agent.profile.cost_per_task) for agent in self._roster}
+        profiles = {
+            agent.name: Known(cost=agent.profile.cost_per_task, weight=agent.profile.weight)
+            for agent in self._roster
+        }
         for kind, belief in beliefs(router.plan, changed, profiles, self._known).items():
             self._beliefs[kind] = belief.prepared(self._beliefs.get(kind))
             await self._scheduler.sleep(0)  # a kind takes milliseconds: let others have their turn

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Protocol
 from uuid import UUID
 
-from arbiter.application.agents import abilities_of
 from arbiter.application.orchestrator import Orchestrator
 from arbiter.application.ports import (
     STOP_WORD,
@@ -25,9 +24,9 @@ from arbiter.application.ports import (
     ReadyQueue,
     Scheduler,
 )
+from arbiter.application.registry import Registry
 from arbiter.application.routing import Learned, RoutingPlan
 from arbiter.domain import facts as f
-from arbiter.domain.errors import Conflict
 from arbiter.domain.routing import Router
 from arbiter.runtime.clock import DatabaseClock
 from arbiter.runtime.dispatcher import Dispatcher
@@ -89,6 +88,7 @@ class Outside:
     ready: ReadyQueue
     leases: Leases
     directory: Directory
+    registry: Registry
     bell: Bell
     clock: DatabaseClock
     scheduler: Scheduler
@@ -163,11 +163,11 @@ class Worker:
 
     async def start(self) -> None:
         """Register the agents, join, and begin to claim."""
-        for agent in self._agents:
-            await register(self._out.directory, agent)
-        self._stop_listening = self._out.bell.listen(
-            self._heard
-        )  # before looking: no ring is missed
+        for agent in [await self._out.registry.host(each.profile) for each in self._agents]:
+            if not agent.status.takes_work:
+                log.warning("agent %s gets no tasks: it is %s", agent.name, agent.status.value)
+        # We listen before we look, so that no ring is missed in between.
+        self._stop_listening = self._out.bell.listen(self._heard)
         try:
             await self._knowledge.start()
             await self._join()
@@ -329,38 +329,3 @@ class Worker:
     async def _recheck(self) -> None:
         if self._dispatcher is not None:
             await self._dispatcher.recheck()
-
-
-async def register(directory: Directory, agent: HostedAgent) -> None:
-    """Make an agent known; nothing is appended when its profile is known already."""
-    for _ in range(5):
-        known = await directory.agent(agent.name)
-        profile = agent.profile
-        try:
-            if known is None:
-                await directory.register(profile)
-            elif (known.kinds, known.abilities, known.max_concurrency) != (
-                frozenset(profile.kinds),
-                abilities_of(profile),
-                profile.max_concurrency,
-            ):
-                await directory.register(_update(profile, known.version + 1))
-        except Conflict:
-            continue  # another worker registered it at the same time
-        return
-
-
-def _update(profile: f.AgentRegistered, version: int) -> f.AgentUpdated:
-    return f.AgentUpdated(
-        agent_id=profile.agent_id,
-        version=version,
-        at=profile.at,
-        name=profile.name,
-        kinds=profile.kinds,
-        languages=profile.languages,
-        specializations=profile.specializations,
-        model_family=profile.model_family,
-        max_concurrency=profile.max_concurrency,
-        cost_per_task=profile.cost_per_task,
-        transport=profile.transport,
-    )

@@ -15,6 +15,7 @@ from arbiter.application.views import ANY_TASK, AuditLine, TaskFilter, TaskSumma
 from arbiter.domain import facts as f
 from arbiter.domain.errors import InvalidInput
 from arbiter.domain.facts import Fact
+from arbiter.domain.performance import DAY
 from arbiter.domain.status import Status
 from arbiter.infrastructure.memory.views import MemoryViews
 from arbiter.projections.base import Batch
@@ -26,7 +27,7 @@ from arbiter.runtime.projecting import Projecting
 from arbiter.runtime.scheduler import AsyncioScheduler
 from arbiter.testing.builders import NOON, TaskBuilder, a_task
 from arbiter.testing.clock import FrozenClock
-from arbiter.testing.random_log import AGENTS, RandomLog
+from arbiter.testing.random_log import AGENTS, KINDS, RandomLog
 
 LATER = NOON + timedelta(days=365)
 NAMES = tuple(projection.name for projection in PROJECTIONS)
@@ -74,11 +75,17 @@ class Viewed:
     async def rows(self) -> dict[str, Any]:
         """Return all there is to read."""
         return {
+            "under way": dict(await self.views.task_board.under_way()),
             "depth": list(await self.views.queue_depth.all()),
             "board": await self.board(),
             "stats": await self.views.stats.read(window_minutes=None, now=LATER),
             "hour": await self.views.stats.read(window_minutes=60, now=NOON + timedelta(hours=2)),
             "audit": await self.audit(),
+            "day": await self.views.agent_performance.read(DAY, at=NOON + timedelta(hours=12)),
+            "points": await self.views.agent_performance.points(
+                [(agent, kind) for agent in AGENTS for kind in KINDS], before=LATER
+            ),
+            "anomalies": await self.views.anomalies.all(),
             "records": await self.views.records.of(AGENTS),
             "projections": await self.views.projections(),
         }
@@ -333,6 +340,18 @@ class ViewsContract:
         assert (told.status, told.error_type, told.attempts) == ("queued", "ValueError", 1)
         assert told.not_before == life.task.not_before
         assert await viewed.views.task_board.get(uuid4()) is None
+
+    async def test_the_board_counts_what_each_agent_has(self, viewed: Viewed) -> None:
+        lives = [
+            a_task(task_id=uuid4()).running(),
+            a_task(task_id=uuid4()).queued().routed_to("ruff"),
+            a_task(task_id=uuid4()).queued().routed_to("bandit"),
+            a_task(task_id=uuid4()).completed(),
+            a_task(task_id=uuid4()).retrying(),
+            a_task(task_id=uuid4()).queued(),
+        ]
+        await viewed.tell(*lives)
+        assert await viewed.views.task_board.under_way() == {"ruff": 2, "bandit": 1}
 
     async def test_nonsense_is_refused(self, viewed: Viewed) -> None:
         board, trail = viewed.views.task_board, viewed.views.audit_trail
