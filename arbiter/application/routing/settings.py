@@ -35,7 +35,11 @@ class Routing(BaseModel):
     """What is kept for exploring, in every strategy that has a floor and is not given its own."""
 
     reward: Reward = "success"
-    """What Thompson sampling learns from: success, or success and quality."""
+    """What Thompson sampling learns from: success; success and quality; or the utility, which is both
+    less the price of what it cost."""
+
+    price: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0
+    """What one unit of cost takes from the utility."""
 
     weights: Mapping[str, Annotated[float, Field(ge=0, le=1_000_000)]] = Field(default_factory=dict)
     """Shares of agents under `weighted`."""
@@ -68,6 +72,7 @@ class Routing(BaseModel):
             kinds={kind: self._of(kind, told) for kind, told in self.kinds.items()},
             weights=dict(self.weights),
             reward=self.reward,
+            price=self.price,
         )
 
     def _of(self, kind: str, told: KindRouting) -> Rule:
