@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import pytest
 
@@ -52,6 +51,17 @@ def hosting(arbiter):
     async def fair(task):
         if task.payload % 3:
             raise ValueError("not today")
+
+    arbiter.start()
+
+
+def hosting_two(arbiter):
+    """Two who never fail, so that no breaker moves by itself."""
+    for name in ("good", "other"):
+
+        @arbiter.agent(name, kinds=KIND)
+        async def work(_):
+            return None
 
     arbiter.start()
 
@@ -146,33 +156,19 @@ def test_a_restart_forgets_nothing(connected):
 
 def test_an_agent_whose_breaker_opens_gets_no_task_until_it_closes(connect_to):
     arbiter = connect_to()
-    hosting(arbiter)
-    force(arbiter, f.BreakerOpened, 1)
+    hosting_two(arbiter)
+    arbiter.breakers.open("good", by="ann")
     roster = arbiter.core._service._worker._roster
     eventually(lambda: "good" in roster.closed)
     work(arbiter, 1)
     assert share(routings(recorded(arbiter)), "good") == 0
-    force(arbiter, f.BreakerClosed, 2)
+    arbiter.breakers.close("good", by="ann")
     eventually(lambda: "good" not in roster.closed)
     for number in range(2, 6):
         submit(arbiter, 40)
         if share(routings(recorded(arbiter)), "good") > 0:
             return
         assert number < 5, "nothing was given to the agent again"
-
-
-def force(arbiter, happens: type[f.BreakerFact], version: int) -> None:
-    """Let an operator move the breaker of the good one."""
-    from arbiter.application.agents import breaker_id
-
-    fact = happens(
-        breaker_id=breaker_id("good"),
-        agent="good",
-        version=version,
-        at=datetime.now(UTC),
-        by="ann",
-    )
-    arbiter.core.run(lambda service: service.store.breakers.move(fact))
 
 
 def test_routing_off_looks_at_nothing(connect_to):

@@ -63,8 +63,8 @@ class RoutingPlan:
     reward: Reward = "success"
     """What Thompson sampling is to learn from."""
 
-    price: float = 0.0
-    """What a unit of cost takes from the reward `utility`."""
+    price: float = 1.0
+    """What one unit of cost takes from a utility."""
 
     def of(self, kind: str) -> Strategy | None:
         """The strategy of a kind, None for off: by its name, else by the longest pattern that fits."""

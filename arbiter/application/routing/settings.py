@@ -35,11 +35,12 @@ class Routing(BaseModel):
     """What is kept for exploring, in every strategy that has a floor and is not given its own."""
 
     reward: Reward = "success"
-    """What Thompson sampling learns from: success; success and quality; or the utility, which is both
-    less the price of what it cost."""
+    """What Thompson sampling learns from: success; quality, which is success x quality; or utility, which is
+    success x quality - price x cost.
+    """
 
-    price: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0
-    """What one unit of cost takes from the utility."""
+    price: Annotated[float, Field(ge=0, le=1_000_000)] = 1.0
+    """What one unit of cost takes from a utility; cost is in the unit in which handlers report it."""
 
     weights: Mapping[str, Annotated[float, Field(ge=0, le=1_000_000)]] = Field(default_factory=dict)
     """Shares of agents under `weighted`."""

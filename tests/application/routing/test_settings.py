@@ -48,6 +48,12 @@ def test_a_table_with_rules_for_kinds(file):
     assert plan.weights == {"ruff": 3}
 
 
+def test_what_a_choice_is_rewarded_for_and_the_price_of_its_cost():
+    plan = Settings(routing={"reward": "utility", "price": 2}).routing.plan
+    assert (plan.reward, plan.price) == ("utility", 2)
+    assert (Settings().routing.plan.reward, Settings().routing.plan.price) == ("success", 1)
+
+
 def test_one_name_is_enough():
     assert Settings.from_env({"ARBITER_ROUTING": "off"}).routing.plan.of("any") is None
     assert Settings(routing="weighted").routing.plan.of("any").name == "weighted"
