@@ -22,6 +22,7 @@ from arbiter.application.views import Stats, TaskFilter
 from arbiter.domain import facts as f
 from arbiter.domain.commands import Redrive, Submit
 from arbiter.domain.errors import Conflict, InvalidInput, Stopped, UnknownTask, WaitTimeout
+from arbiter.runtime.anomaly_keeper import AnomalyKeeper
 from arbiter.runtime.catching_up import catch_up
 from arbiter.runtime.clock import DatabaseClock
 from arbiter.runtime.engine import OVER
@@ -211,7 +212,10 @@ class Service:
         if self._plan.projector is None:
             return []
         return [
-            self._plan.projector(self.store, lambda: bool(self._worker and self._worker.is_busy()))
+            self._plan.projector(self.store, lambda: bool(self._worker and self._worker.is_busy())),
+            AnomalyKeeper(
+                self.store.views, self.store.log, clock=self._clock, scheduler=self._scheduler
+            ),
         ]
 
     async def drain(self, seconds: float | None = None, hurry: asyncio.Event | None = None) -> int:
