@@ -32,12 +32,14 @@ class PerformanceVerbs:
         """Return how agents did in a window (5m, 1h, 24h, 7d) that ends now, or at a moment.
 
         With it come where each is heading at each kind, what is usual for it, and what is not as usual.
-        Raises InvalidInput.
+        Raises InvalidInput, AgentNotFound.
         """
         asked = checked(Look, agent=agent, kind=kind, now=now)
         looked = window_named(window)
 
         async def look(service: Service) -> Performances:
+            if asked.agent is not None:
+                await service.registry.known(asked.agent)
             at = asked.now or service.clock.now()
             return await report(
                 service.store.views, looked, at=at, agent=asked.agent, kind=asked.kind

@@ -13,12 +13,13 @@ from arbiter.application.ports.dispatch import (
     Wanted,
 )
 from arbiter.application.ports.hosting import (
-    AgentProfile,
+    AGENT_LIMIT,
     Beat,
     BeatStep,
     Directory,
     Leases,
     LiveWorker,
+    Presence,
 )
 from arbiter.application.ports.knowledge import Standing, Standings, Statuses
 from arbiter.application.ports.log import Log
@@ -27,8 +28,8 @@ from arbiter.application.ports.records import Learnt, Records
 from arbiter.application.ports.time import Clock, Handle, Scheduler
 
 __all__ = [
+    "AGENT_LIMIT",
     "STOP_WORD",
-    "AgentProfile",
     "Beat",
     "BeatStep",
     "Beginning",
@@ -43,6 +44,7 @@ __all__ = [
     "Leases",
     "LiveWorker",
     "Log",
+    "Presence",
     "Probe",
     "QueueState",
     "Queues",
