@@ -16,6 +16,7 @@ EVERYWHERE = ("dsn", "schema", "config", "json")
 
 SECTIONS = {
     "Work": ("submit", "task", "queue"),
+    "Agents": ("agents",),
     "Run": ("worker",),
     "Look": ("stats", "doctor"),
     "Database": ("db",),
