@@ -24,7 +24,6 @@ from arbiter.application.views import Stats, TaskFilter
 from arbiter.domain import facts as f
 from arbiter.domain.commands import Redrive, Submit
 from arbiter.domain.errors import Conflict, InvalidInput, Stopped, UnknownTask, WaitTimeout
-from arbiter.runtime.anomaly_keeper import AnomalyKeeper
 from arbiter.runtime.catching_up import catch_up
 from arbiter.runtime.clock import DatabaseClock
 from arbiter.runtime.engine import OVER
@@ -67,6 +66,8 @@ class Plan:
     agent_limit: int = AGENT_LIMIT
     agent_stale_seconds: float = STALE_SECONDS
     projector: Callable[[Store, Callable[[], bool]], Background] | None = None
+    keepers: Callable[[Store], Sequence[Background]] | None = None
+    """What answers the views: breakers, alerts."""
 
 
 class Service:
@@ -225,23 +226,15 @@ class Service:
         return [handler for handler in handlers if handler is not None]
 
     def _beside(self) -> list[Background]:
+        plan = self._plan
         keeper = RegistryKeeper(
-            self.registry,
-            self.agents,
-            self._scheduler,
-            stale_seconds=self._plan.agent_stale_seconds,
+            self.registry, self.agents, self._scheduler, stale_seconds=plan.agent_stale_seconds
         )
-        if self._plan.projector is None:
-            return [keeper]
-        projector = self._plan.projector(
-            self.store, lambda: bool(self._worker and self._worker.is_busy())
-        )
-        return [keeper, projector, self._anomaly_keeper()]
-
-    def _anomaly_keeper(self) -> AnomalyKeeper:
-        return AnomalyKeeper(
-            self.store.views, self.store.log, clock=self._clock, scheduler=self._scheduler
-        )
+        beside = [keeper, *(plan.keepers(self.store) if plan.keepers is not None else ())]
+        if plan.projector is not None:
+            is_busy = lambda: bool(self._worker and self._worker.is_busy())  # noqa: E731
+            beside.append(plan.projector(self.store, is_busy))
+        return beside
 
     async def drain(self, seconds: float | None = None, hurry: asyncio.Event | None = None) -> int:
         """Stop hosting; let handlers finish for so long, give back the rest; say how many."""
