@@ -14,6 +14,7 @@ from arbiter.bootstrap.core import Core
 from arbiter.bootstrap.declaring import Declaring
 from arbiter.bootstrap.evaluation_verbs import EvaluationVerbs
 from arbiter.bootstrap.inbox import Inbox, must_be_in_a_transaction
+from arbiter.bootstrap.performance_verbs import PerformanceVerbs
 from arbiter.bootstrap.verb import Verb
 from arbiter.bootstrap.verbs import Verbs, Work
 from arbiter.bootstrap.view_verbs import ViewVerbs
@@ -88,6 +89,7 @@ class SyncAgents:
     stats = waiting(AgentVerbs, AgentVerbs.stats)
     clean_up = waiting(AgentVerbs, AgentVerbs.clean_up)
     evaluate = waiting(EvaluationVerbs, EvaluationVerbs.evaluate)
+    performance = waiting(PerformanceVerbs, PerformanceVerbs.performance)
 
 
 class Arbiter(Declaring):

@@ -14,6 +14,7 @@ from arbiter.interfaces.cli import (
     evaluate,
     failures,
     orders,
+    performance,
     queue,
     rate,
     redrive,
@@ -84,11 +85,12 @@ for each in (
     *(redrive.redrive, rate.rate, stale.stale, stale.clean_up),
 ):
     each.join(tasks)
+agents = _group("agents", "See who does the work, and how well.")
+performance.performance.join(agents)
+evaluate.evaluate.join(agents)
 queues = _group("queue", "See what queues hold; pause, resume and limit them.")
 for each in queue.QUEUE:
     each.join(queues)
-agents = _group("agents", "See who does the work, and how well.")
-evaluate.evaluate.join(agents)
 guards = _group(
     "breakers", "See who gets no tasks because it failed; open, close and reset breakers."
 )
