@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from arbiter.interfaces.cli import (
+    agents,
     bench,
     db,
     demo,
@@ -14,6 +15,7 @@ from arbiter.interfaces.cli import (
     queue,
     rate,
     redrive,
+    registering,
     stale,
     stats,
     submit,
@@ -84,6 +86,9 @@ for each in (
 queues = _group("queue", "See what queues hold; pause, resume and limit them.")
 for each in queue.QUEUE:
     each.join(queues)
+registry = _group("agents", "See who can do what, and say who may.")
+for each in (*agents.AGENTS, registering.register):
+    each.join(registry)
 worker.worker.join(app)
 stats.stats.join(app)
 doctor.doctor.join(app)

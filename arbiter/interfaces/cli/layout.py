@@ -15,7 +15,7 @@ EVERYWHERE = ("dsn", "schema", "config", "json")
 """Options that all commands have; the help lists them last."""
 
 SECTIONS = {
-    "Work": ("submit", "task", "queue"),
+    "Work": ("submit", "task", "queue", "agents"),
     "Run": ("worker",),
     "Look": ("stats", "doctor"),
     "Database": ("db",),
