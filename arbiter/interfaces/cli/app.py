@@ -9,8 +9,10 @@ import typer
 from arbiter.interfaces.cli import (
     agents,
     bench,
+    breakers,
     db,
     demo,
+    failures,
     orders,
     queue,
     rate,
@@ -89,6 +91,14 @@ for each in queue.QUEUE:
 registry = _group("agents", "See who can do what, and say who may.")
 for each in (*agents.AGENTS, registering.register):
     each.join(registry)
+guards = _group(
+    "breakers", "See who gets no tasks because it failed; open, close and reset breakers."
+)
+for each in breakers.BREAKERS:
+    each.join(guards)
+failing = _group("failures", "See which errors keep coming back.")
+for each in failures.FAILURES:
+    each.join(failing)
 worker.worker.join(app)
 stats.stats.join(app)
 doctor.doctor.join(app)
