@@ -14,6 +14,7 @@ from arbiter.interfaces.cli import (
     demo,
     failures,
     orders,
+    performance,
     queue,
     rate,
     redrive,
@@ -88,8 +89,8 @@ for each in (
 queues = _group("queue", "See what queues hold; pause, resume and limit them.")
 for each in queue.QUEUE:
     each.join(queues)
-registry = _group("agents", "See who can do what, and say who may.")
-for each in (*agents.AGENTS, registering.register):
+registry = _group("agents", "See who can do what and how well; say who may.")
+for each in (*agents.AGENTS, registering.register, performance.performance):
     each.join(registry)
 guards = _group(
     "breakers", "See who gets no tasks because it failed; open, close and reset breakers."
