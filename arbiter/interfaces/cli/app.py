@@ -12,6 +12,7 @@ from arbiter.interfaces.cli import (
     breakers,
     db,
     demo,
+    evaluate,
     failures,
     orders,
     performance,
@@ -90,7 +91,12 @@ queues = _group("queue", "See what queues hold; pause, resume and limit them.")
 for each in queue.QUEUE:
     each.join(queues)
 registry = _group("agents", "See who can do what and how well; say who may.")
-for each in (*agents.AGENTS, registering.register, performance.performance):
+for each in (
+    *agents.AGENTS,
+    registering.register,
+    performance.performance,
+    evaluate.evaluate,
+):
     each.join(registry)
 guards = _group(
     "breakers", "See who gets no tasks because it failed; open, close and reset breakers."
