@@ -106,7 +106,10 @@ class PerformanceReader(Protocol):
     async def points(
         self, whose: Collection[tuple[str, str]], *, before: datetime
     ) -> Mapping[tuple[str, str], Sequence[Point]]:
-        """Return the newest points of agents at kinds, oldest first, that were over at a moment."""
+        """Return the newest points of agents at kinds, oldest first, that were over at a moment.
+
+        At most 100 of each, none that began more than 30 days before.
+        """
         ...
 
     async def now(self, *, at: datetime) -> Mapping[tuple[str, str], Point]:
