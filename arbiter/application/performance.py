@@ -80,6 +80,8 @@ class Performances(msgspec.Struct, frozen=True, kw_only=True):
     """By agent and kind; where an agent did several kinds, all of them together come first."""
 
     habits: Sequence[Habit]
+    """Of the 200 that did most."""
+
     anomalies: Sequence[Anomaly]
     """Those that stand."""
 
