@@ -123,6 +123,7 @@ class Worker:
             outside.ready,
             outside.log,
             outside.clock,
+            outside.orchestrator.chance,
             idle_seconds=min(IDLE_SECONDS, 2 * hosting.poll_seconds),
         )
         self._reaping = Loop("reaper", self._reaper.run_once, outside.scheduler)

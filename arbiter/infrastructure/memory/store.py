@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from arbiter.application.ports import AgentProfile, Clock, Entry, QueueState
+from arbiter.application.ports import AgentProfile, Clock, Entry, QueueState, RemoteAttempt
 from arbiter.domain.breaker import Breaker
 from arbiter.domain.errors import Conflict
 from arbiter.infrastructure.memory.bell import MemoryBell
@@ -47,6 +47,7 @@ class MemoryStore:
         self.workers: dict[UUID, WorkerRow] = {}
         self.agents: dict[str, AgentProfile] = {}
         self.kinds: set[str] = set()
+        self.remote: dict[UUID, RemoteAttempt] = {}
         self.switches: dict[str, QueueState] = {}
         self.breakers: dict[str, Breaker] = {}
         self.permits: dict[tuple[str, UUID], Permit] = {}
