@@ -100,6 +100,7 @@ class AsyncArbiter(Declaring):
     reject = awaiting(Verbs, Verbs.reject)
     reschedule = awaiting(Verbs, Verbs.reschedule)
     redrive = awaiting(Verbs, Verbs.redrive)
+    rate = awaiting(Verbs, Verbs.rate)
     redrive_where = awaiting(Verbs, Verbs.redrive_where)
     pause_queue = awaiting(Verbs, Verbs.pause_queue)
     resume_queue = awaiting(Verbs, Verbs.resume_queue)

@@ -10,7 +10,16 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from arbiter.application.payloads import PAYLOAD_LIMIT, to_blob
-from arbiter.domain.commands import ONE_WORD, Command, Decide, Redrive, Reschedule, Submit
+from arbiter.domain.commands import (
+    ONE_WORD,
+    Command,
+    Decide,
+    Rate,
+    Redrive,
+    Report,
+    Reschedule,
+    Submit,
+)
 from arbiter.domain.errors import InvalidInput
 from arbiter.domain.limits import Limits
 from arbiter.domain.retry import RetryPolicy
@@ -95,6 +104,16 @@ def reschedule(task_id: UUID | str, **said: Any) -> Reschedule:
     if said.get("priority") is None and said.get("not_before") is None:
         raise InvalidInput("priority", "nothing to change", "give a priority or a not_before")
     return checked(Reschedule, task_id=task(task_id), **said)
+
+
+def rate(task_id: UUID | str, **said: Any) -> Rate:
+    """Check what a judge says; raises InvalidInput."""
+    return checked(Rate, task_id=task(task_id), **said)
+
+
+def quality(said: Any) -> float:
+    """Check what a handler says of its own result; raises InvalidInput."""
+    return checked(Report, quality=said).quality
 
 
 def task(task_id: UUID | str) -> UUID:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from arbiter.application.performance import AnomaliesReader, PerformanceReader
 from arbiter.application.ports import Records
 from arbiter.domain.status import Status
 
@@ -263,6 +264,16 @@ class Views(Protocol):
     @property
     def audit_trail(self) -> AuditTrail:
         """The log as sentences."""
+        ...
+
+    @property
+    def agent_performance(self) -> PerformanceReader:
+        """How agents do."""
+        ...
+
+    @property
+    def anomalies(self) -> AnomaliesReader:
+        """What is not as usual about agents."""
         ...
 
     @property

@@ -97,6 +97,7 @@ class Arbiter(Declaring):
     reject = waiting(Verbs, Verbs.reject)
     reschedule = waiting(Verbs, Verbs.reschedule)
     redrive = waiting(Verbs, Verbs.redrive)
+    rate = waiting(Verbs, Verbs.rate)
     redrive_where = waiting(Verbs, Verbs.redrive_where)
     pause_queue = waiting(Verbs, Verbs.pause_queue)
     resume_queue = waiting(Verbs, Verbs.resume_queue)

@@ -15,6 +15,7 @@ from arbiter.application import door
 from arbiter.application.answers import Redriven, Story, Submitted, TaskView
 from arbiter.application.door import Options, Submission, checked
 from arbiter.application.ports import QueueState
+from arbiter.application.rating import RatedResult, rate
 from arbiter.application.ready_row import ReadyRow
 from arbiter.application.views import (
     TaskFilter,
@@ -147,6 +148,17 @@ class Verbs:
             task_id, payload=payload, by=by, why=why, limit=self._core.settings.payload_limit
         )
         return lambda service: service.orchestrator.redrive(command)
+
+    def rate(
+        self, task_id: TaskId, quality: float, *, by: str, why: str | None = None
+    ) -> Work[RatedResult]:
+        """Say, as a judge, how good the result of a completed task is: 0 is useless, 1 is right.
+
+        The agent's record learns from it. Who speaks again takes back the word before; several judges count
+        alike, and together they replace what the handler itself said. Raises NothingToRate, UnknownTask.
+        """
+        command = door.rate(task_id, quality=quality, by=by, why=why)
+        return lambda service: rate(service.orchestrator, command)
 
     def redrive_where(
         self,

@@ -35,6 +35,8 @@ Ability = Annotated[
 
 Priority = Annotated[int, Field(ge=0, le=9, strict=True)]
 Amount = Annotated[int, Field(ge=0, lt=2**63, strict=True)]
+Quality = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
+"""How good a result is: 0 is useless, 1 is right."""
 
 
 class Command(BaseModel):
@@ -137,6 +139,21 @@ class Declare(Command):
     concurrency: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 10
     cost_per_task: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     isolation: Literal["thread", "process"] = "thread"
+
+
+class Rate(Command):
+    """Say how good the result of a task is."""
+
+    task_id: UUID
+    quality: Quality
+    by: Words
+    why: Words | None = None
+
+
+class Report(Command):
+    """Say, as the handler, how good one's own result is."""
+
+    quality: Quality
 
 
 class Usage(Command):

@@ -129,4 +129,6 @@ _ACTORS: dict[type[Fact], Callable[[Step, Any], str]] = {
     f.BreakerClosed: _breaker,
     f.FailureAlerted: _the("watch over failures"),
     f.OutcomeRated: _judge,
+    f.AnomalyRaised: _the("watch over performance"),
+    f.AnomalyResolved: _the("watch over performance"),
 }

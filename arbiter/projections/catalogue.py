@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from arbiter.projections.agent_performance import AgentPerformance
 from arbiter.projections.agent_records import AgentRecords
+from arbiter.projections.anomalies import Anomalies
 from arbiter.projections.audit_trail import AuditTrail
 from arbiter.projections.base import Projection
 from arbiter.projections.queue_depth import QueueDepth
@@ -17,4 +19,6 @@ PROJECTIONS: tuple[Projection[Any], ...] = (
     Stats(),
     AuditTrail(),
     AgentRecords(),
+    AgentPerformance(),
+    Anomalies(),
 )

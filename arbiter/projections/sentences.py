@@ -182,6 +182,29 @@ def _alerted(fact: f.FailureAlerted) -> str:
     return f"Agent {fact.agent} failed {often} in the same way: {told}"
 
 
+def _as_told(fact: f.AnomalyFact) -> str:
+    what = {
+        "latency_spike": "P95 of latency",
+        "accuracy_drop": "quality",
+        "error_rate_increase": "error rate",
+    }[fact.type]
+    if fact.type == "latency_spike":
+        return f"{what} {fact.value:,.0f} ms, usually {fact.usual:,.0f} ms"
+    return f"{what} {fact.value:.1%}, usually {fact.usual:.1%}"
+
+
+def _anomaly_raised(fact: f.AnomalyRaised) -> str:
+    span = f"{fact.attempts} attempts in {fact.window_seconds:g} s"
+    where = f"agent {fact.agent} at {fact.kind}"
+    return f"An anomaly of {where} was raised, {fact.severity}: {_as_told(fact)} ({span})"
+
+
+def _anomaly_resolved(fact: f.AnomalyResolved) -> str:
+    why = "it has recovered" if fact.reason == "recovered" else "that is what is usual now"
+    where = f"agent {fact.agent} at {fact.kind}"
+    return f"An anomaly of {where} was resolved, {why}: {_as_told(fact)}"
+
+
 def _outcome_rated(fact: f.OutcomeRated) -> str:
     now = "" if fact.counts == fact.quality else f", which makes it {fact.counts:.3g} in all"
     return (
@@ -236,6 +259,8 @@ _WORDS: dict[type[Fact], Callable[[Any], str]] = {
     f.BreakerClosed: _breaker_closed,
     f.FailureAlerted: _alerted,
     f.OutcomeRated: _outcome_rated,
+    f.AnomalyRaised: _anomaly_raised,
+    f.AnomalyResolved: _anomaly_resolved,
     f.QueuePaused: lambda fact: f"Queue {fact.queue} was paused",
     f.QueueResumed: lambda fact: f"Queue {fact.queue} was resumed",
     f.QueueLimited: _limited,

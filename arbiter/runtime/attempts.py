@@ -168,7 +168,12 @@ class Attempts:
             self.reporter.insist(partial(self._fail, execution, error))
             return
         completed = verbs.complete(
-            execution.task, execution.attempt_id, result, at=self._clock.now()
+            execution.task,
+            execution.attempt_id,
+            result,
+            at=self._clock.now(),
+            quality=execution.quality,
+            cost=execution.cost or None,
         )
         self.ended.append(Ended(completed, execution, since))
 
@@ -178,10 +183,14 @@ class Attempts:
             self.reporter.insist(partial(self._end_again, late))
 
     async def _end_again(self, late: Ended) -> None:
-        attempt_id, result = late.execution.attempt_id, late.fact.result
+        attempt_id, said = late.execution.attempt_id, late.fact
         await self._decide(
             late.execution,
-            lambda task, at: [verbs.complete(task, attempt_id, result, at=at)],
+            lambda task, at: [
+                verbs.complete(
+                    task, attempt_id, said.result, at=at, quality=said.quality, cost=said.cost
+                )
+            ],
         )
 
     async def _fail(self, execution: Execution, error: f.Failure) -> None:
@@ -265,6 +274,7 @@ class Attempts:
             execution,
             lambda task, at: verbs.report_usage(task, execution.attempt_id, at=at, **told),
         )
+        execution.cost = told["cost"] or execution.cost
 
     async def _report(
         self, execution: Execution, decision: Callable[[Task, datetime], TaskFact]

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from arbiter.domain.errors import Stopped
+from arbiter.runtime.event_loop import new_loop
 
 T = TypeVar("T")
 Answer = Callable[[Any, BaseException | None], None]
@@ -131,7 +132,7 @@ class Engine:
             return self._loop
 
     def _start(self) -> None:
-        loop = asyncio.new_event_loop()
+        loop = new_loop()
         self._thread = threading.Thread(
             target=self._run, args=(loop,), name="arbiter engine", daemon=True
         )

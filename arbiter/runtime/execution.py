@@ -58,8 +58,10 @@ class Execution:
         "assignment",
         "begun",
         "closed",
+        "cost",
         "entered",
         "last_beat",
+        "quality",
         "reported",
         "runner",
         "stop",
@@ -82,6 +84,12 @@ class Execution:
 
         self.reported: asyncio.Future[object] | None = None
         """Done when the fact that closed the attempt is durable."""
+
+        self.quality: float | None = None
+        """How good its result is, as the handler said last."""
+
+        self.cost: float = agent.profile.cost_per_task
+        """What it cost, as its last report of usage says; until then what its agent costs."""
 
         self.runner: asyncio.Future[Any] | None = None
         self.alarms: list[Handle] = []

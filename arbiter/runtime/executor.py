@@ -18,6 +18,7 @@ from arbiter.runtime.execution import (
     Stopped,
     failure_of,
 )
+from arbiter.runtime.handler_tasks import HandlerTasks
 from arbiter.runtime.isolation import HandlerFailed, ProcessDied
 from arbiter.runtime.running import AsyncRunningTask, RunningTask, Stopping
 
@@ -55,10 +56,14 @@ class Executor:
         """Nothing runs yet."""
         self._clock, self._scheduler = clock, scheduler
         self._reports, self._isolated = reports, isolated
+        self._handlers = HandlerTasks(scheduler, self._run)
 
     def start(self, execution: Execution) -> None:
         """Begin to run the handler."""
         self._set_alarms(execution)
+        if execution.agent.is_async and not execution.is_isolated:
+            self._handlers.put(execution)
+            return
         execution.runner = asyncio.ensure_future(
             self._scheduler.start(self._run(execution), name="arbiter task")
         )
@@ -145,13 +150,16 @@ class _OnLoop:
     async def use(self, used: dict[str, Any]) -> None:
         await self._reports.use(self._execution, used)
 
+    def rate(self, quality: float) -> None:
+        self._execution.quality = quality
+
 
 class _FromThread:
     """Carries what a handler in a thread says, which waits until it is durable."""
 
     def __init__(self, voice: _OnLoop, loop: asyncio.AbstractEventLoop) -> None:
         self._voice, self._loop = voice, loop
-        self.beat = voice.beat
+        self.beat, self.rate = voice.beat, voice.rate
 
     def save(self, progress: Any) -> None:
         asyncio.run_coroutine_threadsafe(self._voice.save(progress), self._loop).result()

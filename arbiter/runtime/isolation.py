@@ -93,12 +93,8 @@ def _talk(process: Any, ours: Connection, theirs: Connection, task: RunningTask)
                     return said
                 case "error":
                     raise HandlerFailed(said)
-                case "beat":
-                    task.heartbeat()
-                case "checkpoint":
-                    ours.send(_answer(lambda said=said: task.checkpoint(said)))
-                case "usage":
-                    ours.send(_answer(lambda said=said: task.report_usage(**said)))
+                case _:
+                    _pass_on(word, said, ours, task)
     except (EOFError, OSError):
         process.join(5)
         raise ProcessDied(_how(process.exitcode)) from None
@@ -107,6 +103,18 @@ def _talk(process: Any, ours: Connection, theirs: Connection, task: RunningTask)
         _kill(process)
         process.join(5)
         _alive.discard(process)
+
+
+def _pass_on(word: str, said: Any, ours: Connection, task: RunningTask) -> None:
+    match word:
+        case "beat":
+            task.heartbeat()
+        case "quality":
+            task.report_quality(said)
+        case "checkpoint":
+            ours.send(_answer(lambda: task.checkpoint(said)))
+        case "usage":
+            ours.send(_answer(lambda: task.report_usage(**said)))
 
 
 def _answer(call: Any) -> Exception | None:
@@ -176,6 +184,10 @@ class _Line:
         with self._answered:  # one word at a time, whichever thread says it
             self._pipe.send(("beat", None))
 
+    def rate(self, quality: float) -> None:
+        with self._answered:
+            self._pipe.send(("quality", quality))
+
     def save(self, progress: Any) -> None:
         self._ask("checkpoint", progress)
 
@@ -206,7 +218,7 @@ class _AsyncLine:
 
     def __init__(self, line: _Line) -> None:
         self._line = line
-        self.beat = line.beat
+        self.beat, self.rate = line.beat, line.rate
 
     async def save(self, progress: Any) -> None:
         self._line.save(progress)

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import msgspec
 
+from arbiter.application import door
+
 
 class Stopping(Exception):
     """The task was cancelled, suspended or timed out: the handler should end now."""
@@ -67,6 +69,10 @@ class Voice(Protocol):
         """It has used so much."""
         ...
 
+    def rate(self, quality: float) -> None:
+        """Its result will be so good."""
+        ...
+
 
 class AsyncVoice(Protocol):
     """Carries what an `async def` handler says."""
@@ -81,6 +87,10 @@ class AsyncVoice(Protocol):
 
     async def use(self, used: dict[str, Any]) -> None:
         """It has used so much."""
+        ...
+
+    def rate(self, quality: float) -> None:
+        """Its result will be so good."""
         ...
 
 
@@ -164,6 +174,14 @@ class _Running:
     def heartbeat(self) -> None:
         """Say that the handler is alive; needed where the task has a heartbeat limit."""
         self._beats.beat()
+
+    def report_quality(self, quality: float) -> None:
+        """Say how good the result will be, 0 (useless) to 1 (right); recorded with it, the last word counts.
+
+        Raises InvalidInput.
+        """
+        self._beats.beat()
+        self._beats.rate(door.quality(quality))
 
 
 class RunningTask(_Running):

@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from arbiter.domain import anomalies, rating
 from arbiter.domain import facts as f
-from arbiter.domain import rating
 from arbiter.domain.errors import ArbiterError
 from arbiter.domain.facts import Fact
 from arbiter.domain.facts.lifecycle import TaskFact
 from arbiter.domain.limits import Limits
 from arbiter.domain.status import Status
 from arbiter.domain.task import Task, evolve
+from arbiter.domain.trends import Point
 from arbiter.testing.builders import (
     LOST,
     NOON,
@@ -54,6 +55,7 @@ class RandomLog:
         """Begin with nothing."""
         self._random = Random(seed)  # noqa: S311 - chance for tests
         self._rated: dict[UUID, rating.Rated] = {}
+        self._unusual: dict[UUID, anomalies.Anomaly] = {}
         self.at = at
         self.facts: list[Fact] = []
         self.tasks: dict[UUID, Task] = {}
@@ -71,9 +73,11 @@ class RandomLog:
         chance = self._random.random()
         if chance < 0.02:
             self.facts.append(self._of_others())
-        elif chance < 0.06 and (done := self._completed()):
+        elif chance < 0.04 and (unusual := self._watched()) is not None:
+            self.facts.append(unusual)
+        elif chance < 0.08 and (done := self._completed()):
             self.facts.append(self._judged(self._random.choice(done)))
-        elif chance < 0.1 or not self.tasks:
+        elif chance < 0.15 or not self.tasks:
             self._decide(None, self._submission())
         else:
             task = self.tasks[self._random.choice(list(self.tasks))]
@@ -158,6 +162,26 @@ class RandomLog:
 
     def _soon(self) -> datetime:
         return self.at + timedelta(seconds=self._random.choice((-5, 0, 3, 50, 100, 4000)))
+
+    def _watched(self) -> Fact | None:
+        """Look at one agent once more: it does as usual, or not."""
+        random = self._random
+        new = random.choice(anomalies.unknown(random.choice(AGENTS), random.choice(KINDS)))
+        usual, now = (
+            Point(
+                begins=self.at,
+                attempts=20,
+                p95_ms=random.choice((100.0, 1000.0, 6000.0)),
+                success_rate=random.choice((0.5, 0.9)),
+                quality=random.choice((0.5, 0.9)),
+            )
+            for _ in range(2)
+        )
+        anomaly = self._unusual.get(new.id, new)
+        fact = anomalies.answer(anomaly, now, usual, at=self.at)
+        if fact is not None:
+            self._unusual[new.id] = anomalies.evolve(anomaly, fact)
+        return fact
 
     def _of_others(self) -> Fact:
         random = self._random

@@ -88,3 +88,8 @@ def beat_then_stay(task):
         task.heartbeat()
         time.sleep(0.05)
     stay(task)
+
+
+def reports_quality(task):
+    task.report_quality(0.75)
+    task.report_usage(cost=2.5)

@@ -1,5 +1,6 @@
 """Every fact Arbiter can record; the line above a task's fact is its row of the lifecycle."""
 
+from arbiter.domain.facts.anomalies import AnomalyFact, AnomalyRaised, AnomalyResolved
 from arbiter.domain.facts.base import FACTS, Fact, UnknownTopic, decode, encode
 from arbiter.domain.facts.breakers import (
     BreakerClosed,
@@ -59,6 +60,9 @@ __all__ = [
     "AgentFact",
     "AgentRegistered",
     "AgentUpdated",
+    "AnomalyFact",
+    "AnomalyRaised",
+    "AnomalyResolved",
     "BreakerClosed",
     "BreakerFact",
     "BreakerHalfOpened",

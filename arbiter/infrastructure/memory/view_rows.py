@@ -12,15 +12,25 @@ from uuid import UUID
 
 import msgspec
 
+from arbiter.domain.anomalies import Anomaly
 from arbiter.domain.record import NO_RECORD, Record
+from arbiter.projections.agent_performance import (
+    AgentPerformance,
+    AgentPerformanceChange,
+)
+from arbiter.projections.agent_performance import (
+    Place as Step,
+)
 from arbiter.projections.agent_records import (
     AgentRecords,
     AgentRecordsChange,
     Whose,
     learnt,
 )
+from arbiter.projections.anomalies import Anomalies, AnomaliesChange
 from arbiter.projections.audit_trail import AuditEntry, AuditTrail, AuditTrailChange
 from arbiter.projections.ledger import BehindItself, Tracked
+from arbiter.projections.outcomes import Sums
 from arbiter.projections.queue_depth import Place, QueueDepth, QueueDepthChange
 from arbiter.projections.stats import COUNTS, Measure, Minute, Stats, StatsChange
 from arbiter.projections.task_board import TaskBoard, TaskBoardChange
@@ -39,6 +49,9 @@ class Rows:
     entries: list[AuditEntry] = field(default_factory=list)
     records: dict[Whose, Record] = field(default_factory=dict)
     decisions: dict[str, int] = field(default_factory=dict)
+    sums: dict[Step, Sums] = field(default_factory=dict)
+    buckets: dict[Step, dict[int, int]] = field(default_factory=dict)
+    anomalies: dict[UUID, Anomaly] = field(default_factory=dict)
 
     def entries_behind(self, position: int) -> Sequence[AuditEntry]:
         """Return the entries behind a position, in order."""
@@ -79,12 +92,26 @@ def _agent_records(rows: Rows, change: AgentRecordsChange) -> None:
         rows.decisions[kind] = rows.decisions.get(kind, 0) + more
 
 
+def _agent_performance(rows: Rows, change: AgentPerformanceChange) -> None:
+    for step, more in change.sums.items():
+        rows.sums.setdefault(step, Sums()).add(more)
+    for (step, bucket), spans in change.spans.items():
+        here = rows.buckets.setdefault(step, {})
+        here[bucket] = here.get(bucket, 0) + spans
+
+
+def _anomalies(rows: Rows, change: AnomaliesChange) -> None:
+    rows.anomalies.update(change.after(rows.anomalies))
+
+
 APPLY: Mapping[str, Callable[[Rows, Any], None]] = {
     QueueDepth.name: _queue_depth,
     TaskBoard.name: _task_board,
     Stats.name: _stats,
     AuditTrail.name: _audit_trail,
     AgentRecords.name: _agent_records,
+    AgentPerformance.name: _agent_performance,
+    Anomalies.name: _anomalies,
 }
 
 

@@ -17,6 +17,10 @@ from arbiter.application.views import (
     TaskPage,
     TaskSummary,
 )
+from arbiter.infrastructure.memory.performance import (
+    MemoryAnomaliesReader,
+    MemoryPerformanceReader,
+)
 from arbiter.infrastructure.memory.view_rows import MemoryLedger, Rows
 from arbiter.infrastructure.reading import (
     LONG_AGO,
@@ -199,6 +203,8 @@ class MemoryViews:
         self.stats = MemoryStatsReader(rows, clock)
         self.audit_trail = MemoryAuditReader(rows, log)
         self.records = MemoryRecords(rows)
+        self.agent_performance = MemoryPerformanceReader(rows)
+        self.anomalies = MemoryAnomaliesReader(rows)
 
     async def lag(self) -> Mapping[str, int]:
         """Return how many positions each projection is behind the log."""

@@ -12,6 +12,7 @@ from arbiter.interfaces.bench.machine import machine
 from arbiter.interfaces.bench.parts import Sizes, chosen, run_parts
 from arbiter.interfaces.bench.report import show
 from arbiter.interfaces.bench.results import Results, as_json
+from arbiter.runtime.event_loop import new_loop
 
 
 def run(
@@ -34,8 +35,8 @@ def run(
     def say(part: str) -> None:
         progress.print(f"measuring {part}", style="dim")
 
-    with ground(dsn) as place:
-        results = asyncio.run(measured(place, names, sizes or Sizes(), say))
+    with ground(dsn) as place, asyncio.Runner(loop_factory=new_loop) as runner:
+        results = runner.run(measured(place, names, sizes or Sizes(), say))
     show(console, results)
     if json:
         print(as_json(results), flush=True)

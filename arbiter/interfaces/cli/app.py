@@ -12,6 +12,7 @@ from arbiter.interfaces.cli import (
     demo,
     orders,
     queue,
+    rate,
     redrive,
     stale,
     stats,
@@ -77,7 +78,7 @@ tasks = _group("task", "Find tasks, look at them, decide about them.")
 for each in (
     *(task.list_tasks, task.show_one, task.history, task.wait),
     *orders.ORDERS,
-    *(redrive.redrive, stale.stale, stale.clean_up),
+    *(redrive.redrive, rate.rate, stale.stale, stale.clean_up),
 ):
     each.join(tasks)
 queues = _group("queue", "See what queues hold; pause, resume and limit them.")

@@ -15,6 +15,7 @@ from arbiter.application.views import ANY_TASK, AuditLine, TaskFilter, TaskSumma
 from arbiter.domain import facts as f
 from arbiter.domain.errors import InvalidInput
 from arbiter.domain.facts import Fact
+from arbiter.domain.performance import DAY
 from arbiter.domain.status import Status
 from arbiter.infrastructure.memory.views import MemoryViews
 from arbiter.projections.base import Batch
@@ -26,7 +27,7 @@ from arbiter.runtime.projecting import Projecting
 from arbiter.runtime.scheduler import AsyncioScheduler
 from arbiter.testing.builders import NOON, TaskBuilder, a_task
 from arbiter.testing.clock import FrozenClock
-from arbiter.testing.random_log import AGENTS, RandomLog
+from arbiter.testing.random_log import AGENTS, KINDS, RandomLog
 
 LATER = NOON + timedelta(days=365)
 NAMES = tuple(projection.name for projection in PROJECTIONS)
@@ -79,6 +80,11 @@ class Viewed:
             "stats": await self.views.stats.read(window_minutes=None, now=LATER),
             "hour": await self.views.stats.read(window_minutes=60, now=NOON + timedelta(hours=2)),
             "audit": await self.audit(),
+            "day": await self.views.agent_performance.read(DAY, at=NOON + timedelta(hours=12)),
+            "points": await self.views.agent_performance.points(
+                [(agent, kind) for agent in AGENTS for kind in KINDS], before=LATER
+            ),
+            "anomalies": await self.views.anomalies.all(),
             "records": await self.views.records.of(AGENTS),
             "projections": await self.views.projections(),
         }

@@ -10,13 +10,17 @@ from uuid import UUID
 
 from arbiter.infrastructure.postgres.arrays import texts
 from arbiter.infrastructure.postgres.connections import Connections, Reader, Row
+from arbiter.infrastructure.postgres.views.agent_performance import PostgresAgentPerformance
 from arbiter.infrastructure.postgres.views.agent_records import PostgresAgentRecords
+from arbiter.infrastructure.postgres.views.anomalies import PostgresAnomalies
 from arbiter.infrastructure.postgres.views.audit_trail import PostgresAuditTrail
 from arbiter.infrastructure.postgres.views.queue_depth import PostgresQueueDepth
 from arbiter.infrastructure.postgres.views.stats import PostgresStats
 from arbiter.infrastructure.postgres.views.task_board import PostgresTaskBoard
 from arbiter.infrastructure.postgres.views.writer import Writer, blaming_nobody
+from arbiter.projections.agent_performance import AgentPerformance
 from arbiter.projections.agent_records import AgentRecords
+from arbiter.projections.anomalies import Anomalies
 from arbiter.projections.audit_trail import AuditTrail
 from arbiter.projections.base import View
 from arbiter.projections.ledger import BehindItself, Tracked
@@ -31,6 +35,8 @@ VIEWS: Mapping[str, Callable[[Writer], View[Any]]] = {
     Stats.name: PostgresStats,
     AuditTrail.name: PostgresAuditTrail,
     AgentRecords.name: PostgresAgentRecords,
+    AgentPerformance.name: PostgresAgentPerformance,
+    Anomalies.name: PostgresAnomalies,
 }
 
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from arbiter.application.ports import Clock
 from arbiter.application.views import ProjectionState
 from arbiter.infrastructure.postgres.connections import Connections, Reader
+from arbiter.infrastructure.postgres.views.agent_performance import PostgresPerformanceReader
 from arbiter.infrastructure.postgres.views.agent_records import PostgresRecords
+from arbiter.infrastructure.postgres.views.anomalies import PostgresAnomaliesReader
 from arbiter.infrastructure.postgres.views.audit_trail import PostgresAuditReader
 from arbiter.infrastructure.postgres.views.ledger import PostgresLedger
 from arbiter.infrastructure.postgres.views.queue_depth import PostgresQueueDepths
@@ -29,6 +31,8 @@ class PostgresViews:
         self.stats = PostgresStatsReader(reader, clock)
         self.audit_trail = PostgresAuditReader(reader)
         self.records = PostgresRecords(reader)
+        self.agent_performance = PostgresPerformanceReader(reader)
+        self.anomalies = PostgresAnomaliesReader(reader)
 
     async def lag(self) -> Mapping[str, int]:
         """Return how many positions each projection is behind the log."""
