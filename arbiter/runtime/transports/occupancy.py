@@ -1,0 +1,63 @@
+"""How much agents outside have to do: what was handed over takes a place, whoever handed it over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from arbiter.application.ports import RemoteAttempts, Scheduler
+from arbiter.runtime.hosted import HostedAgent
+from arbiter.runtime.loop import Loop
+
+LOOK_AGAIN_SECONDS = 1.0
+"""How often to look, while an agent has something to do that no bell tells the end of."""
+
+
+class Occupancy:
+    """Keeps the slots of agents outside at what they have room for, over all workers."""
+
+    def __init__(
+        self,
+        agents: Sequence[HostedAgent],
+        attempts: RemoteAttempts,
+        scheduler: Scheduler,
+        *,
+        me: Callable[[], UUID],
+        freed: Callable[[], object],
+    ) -> None:
+        """`freed` is called when there is more room than before."""
+        self._agents = {agent.name: agent for agent in agents}
+        self._attempts, self._me, self._freed = attempts, me, freed
+        self._loop = Loop("occupancy", self.run_once, scheduler)
+        self._are_any = False
+
+    def start(self) -> None:
+        """Begin to count."""
+        if self._agents:
+            self._loop.start()
+
+    async def stop(self) -> None:
+        """Count no more."""
+        await self._loop.stop()
+
+    def news(self) -> None:
+        """Something was appended: an attempt may be over."""
+        if self._are_any:
+            self._loop.wake()
+
+    def look(self) -> None:
+        """An attempt was handed over, or declined."""
+        self._loop.wake()
+
+    async def run_once(self) -> float | None:
+        """Count once; say when to look again."""
+        elsewhere = await self._attempts.elsewhere(self._agents.keys(), self._me())
+        has_room = False
+        for name, agent in self._agents.items():
+            slots = max(0, agent.profile.max_concurrency - elsewhere.get(name, 0))
+            has_room = has_room or slots > agent.slots
+            agent.slots = slots
+        self._are_any = bool(elsewhere)
+        if has_room:
+            self._freed()
+        return LOOK_AGAIN_SECONDS if elsewhere else None
