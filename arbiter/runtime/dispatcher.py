@@ -207,7 +207,7 @@ class Dispatcher:
 
     def _appetite(self) -> int:
         """How many tasks to claim now."""
-        if self._draining:
+        if self._draining or not self._roster.takes_work:
             return 0
         have = len(self._claimed) + self._claiming
         if self._claims_ahead():

@@ -85,6 +85,9 @@ class Roster:
         self.freed: Callable[[], object] = lambda: None
         """Called by who no longer claims, and has let go of a slot that others may use."""
 
+        self.closed: frozenset[str] = frozenset()
+        """Agents that get no new task; what they run goes on."""
+
         self._by_kind: dict[str, list[HostedAgent]] = {}
         for agent in self._agents.values():
             for kind in agent.profile.kinds:
@@ -106,7 +109,19 @@ class Roster:
     @property
     def takers(self) -> int:
         """Tasks that could be started now, if they were of the right kinds."""
-        return min(self.free, sum(agent.free for agent in self._agents.values()))
+        return min(self.free, sum(agent.free for agent in self if agent.name not in self.closed))
+
+    @property
+    def takes_work(self) -> bool:
+        """Some agent may be given a new task, now or when it has a free slot."""
+        return any(agent.name not in self.closed for agent in self)
+
+    def close(self, names: Iterable[str]) -> None:
+        """Give no new task to these agents, and to no others."""
+        before, self.closed = self.closed, frozenset(names)
+        if before - self.closed:
+            self.changes += 1
+            self.freed()
 
     def candidates(self, kind: str, needs: tuple[str, ...]) -> list[HostedAgent]:
         """Return who is able to do such a task and has a free slot."""
@@ -115,7 +130,9 @@ class Roster:
         return [
             agent
             for agent in self._by_kind.get(kind, ())
-            if agent.busy < agent.slots and (not needs or agent.can(kind, needs))
+            if agent.busy < agent.slots
+            and agent.name not in self.closed
+            and (not needs or agent.can(kind, needs))
         ]
 
     def is_able(self, kind: str, needs: tuple[str, ...]) -> bool:
@@ -148,7 +165,7 @@ class Roster:
             for queue in queues
             for agent in self._agents.values()
             for kind in agent.profile.kinds
-            if ahead or agent.free > 0
+            if agent.name not in self.closed and (ahead or agent.free > 0)
         ]
 
 

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Protocol
 from uuid import UUID
 
-from arbiter.application.agents import abilities_of
 from arbiter.application.orchestrator import Orchestrator
 from arbiter.application.ports import (
     STOP_WORD,
@@ -25,8 +24,8 @@ from arbiter.application.ports import (
     ReadyQueue,
     Scheduler,
 )
+from arbiter.application.registry import Registry
 from arbiter.domain import facts as f
-from arbiter.domain.errors import Conflict
 from arbiter.domain.routing import MostFreeSlots, Router
 from arbiter.runtime.clock import DatabaseClock
 from arbiter.runtime.dispatcher import Dispatcher
@@ -86,6 +85,7 @@ class Outside:
     ready: ReadyQueue
     leases: Leases
     directory: Directory
+    registry: Registry
     bell: Bell
     clock: DatabaseClock
     scheduler: Scheduler
@@ -129,6 +129,7 @@ class Worker:
         self._reaping = Loop("reaper", self._reaper.run_once, outside.scheduler)
         self._sweeping = Loop("sweeper", sweeper.run_once, outside.scheduler)
         self._rechecking = Loop("recheck", self._recheck, outside.scheduler)
+        self._looking = Loop("statuses of agents", self._look_at_agents, outside.scheduler)
         self._rejoining = Loop("rejoin", self._rejoin, outside.scheduler)
         self.incarnation: UUID | None = None
         self._dispatcher: Dispatcher | None = None
@@ -149,14 +150,18 @@ class Worker:
 
     async def start(self) -> None:
         """Register the agents, join, and begin to claim."""
-        for agent in self._agents:
-            await register(self._out.directory, agent)
+        hosted = [await self._out.registry.host(agent.profile) for agent in self._agents]
+        closed = [agent for agent in hosted if not agent.status.takes_work]
+        for agent in closed:
+            log.warning("agent %s gets no tasks: it is %s", agent.name, agent.status.value)
+        self._roster.close(agent.name for agent in closed)
         await self._join()
         self._stop_listening = self._out.bell.listen(self._heard)
         self._stop_beating = self._out.beats(self._beat)
         for loop in (
             self._reaping,
             self._sweeping,
+            self._looking,
             self._rechecking,
             self._rejoining,
         ):
@@ -177,6 +182,7 @@ class Worker:
             await self._stop_beating()
         await self._reaping.stop()
         await self._sweeping.stop()
+        await self._looking.stop()
         for background in self._beside:
             await background.stop()
         await self._leave(released)
@@ -266,6 +272,8 @@ class Worker:
                 self._sweep_within(SWEEP_FOR_READY)
             elif word == "later":
                 self._sweep_within(SWEEP_FOR_LATER)
+            elif word == "agents":
+                self._looking.wake()
             elif word == f"{STOP_WORD}{self.incarnation}":
                 self._rechecking.wake()
 
@@ -297,41 +305,15 @@ class Worker:
             await self._dispatcher.abandon()
         await self._join()
 
+    async def _look_at_agents(self) -> float:
+        """Learn which of our agents take new tasks; looking without having been told is a precaution."""
+        statuses = await self._out.directory.statuses()
+        ours = {agent.name for agent in self._agents}
+        self._roster.close(
+            name for name, status in statuses.items() if name in ours and not status.takes_work
+        )
+        return self._hosting.poll_seconds
+
     async def _recheck(self) -> None:
         if self._dispatcher is not None:
             await self._dispatcher.recheck()
-
-
-async def register(directory: Directory, agent: HostedAgent) -> None:
-    """Make an agent known; nothing is appended when its profile is known already."""
-    for _ in range(5):
-        known = await directory.agent(agent.name)
-        profile = agent.profile
-        try:
-            if known is None:
-                await directory.register(profile)
-            elif (known.kinds, known.abilities, known.max_concurrency) != (
-                frozenset(profile.kinds),
-                abilities_of(profile),
-                profile.max_concurrency,
-            ):
-                await directory.register(_update(profile, known.version + 1))
-        except Conflict:
-            continue  # another worker registered it at the same time
-        return
-
-
-def _update(profile: f.AgentRegistered, version: int) -> f.AgentUpdated:
-    return f.AgentUpdated(
-        agent_id=profile.agent_id,
-        version=version,
-        at=profile.at,
-        name=profile.name,
-        kinds=profile.kinds,
-        languages=profile.languages,
-        specializations=profile.specializations,
-        model_family=profile.model_family,
-        max_concurrency=profile.max_concurrency,
-        cost_per_task=profile.cost_per_task,
-        transport=profile.transport,
-    )

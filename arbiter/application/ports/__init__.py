@@ -13,12 +13,13 @@ from arbiter.application.ports.dispatch import (
     Wanted,
 )
 from arbiter.application.ports.hosting import (
-    AgentProfile,
+    AGENT_LIMIT,
     Beat,
     BeatStep,
     Directory,
     Leases,
     LiveWorker,
+    Presence,
 )
 from arbiter.application.ports.knowledge import Standing, Standings, Statuses
 from arbiter.application.ports.log import Log
@@ -28,8 +29,8 @@ from arbiter.application.ports.remote import RemoteAttempt, RemoteAttempts
 from arbiter.application.ports.time import Clock, Handle, Scheduler
 
 __all__ = [
+    "AGENT_LIMIT",
     "STOP_WORD",
-    "AgentProfile",
     "Beat",
     "BeatStep",
     "Beginning",
@@ -44,6 +45,7 @@ __all__ = [
     "Leases",
     "LiveWorker",
     "Log",
+    "Presence",
     "Probe",
     "QueueState",
     "Queues",

@@ -30,6 +30,7 @@ class MemoryLeases:
             queues=joined.queues,
             joined_at=joined.at,
         )
+        self._store.meet(joined.agents, joined.at)
 
     async def beat(self, incarnation: UUID) -> Beat:
         """Raise the counter; tell the time, who else there is, and whether we are lost."""
@@ -58,6 +59,7 @@ class MemoryLeases:
             return False
         self._append(lost)
         row.status = "lost"
+        self._store.meet(row.agents, lost.at)
         return True
 
     async def leave(self, left: WorkerLeft) -> None:
@@ -67,6 +69,7 @@ class MemoryLeases:
         if row is not None and row.status == "live":
             self._append(left)
             row.status = "gone"
+            self._store.meet(row.agents, left.at)
 
     async def rescued(self, incarnation: UUID) -> None:
         """Note that nothing of a lost incarnation is left to rescue."""
