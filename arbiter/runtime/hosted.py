@@ -39,6 +39,11 @@ class HostedAgent:
         self.can_cross = can_cross(handler)
         self.abilities = abilities_of(profile)
         self.slots = profile.max_concurrency
+        """How many of its tasks may run here now; fewer, where it has others that run elsewhere."""
+
+        self.answers = True
+        """It gave a sign of life when it was last asked, or nobody asks it."""
+
         self.busy = 0
 
     @property
@@ -49,7 +54,7 @@ class HostedAgent:
     @property
     def free(self) -> int:
         """Slots nobody uses now."""
-        return self.slots - self.busy
+        return max(0, self.slots - self.busy)
 
     def can(self, kind: str, needs: tuple[str, ...]) -> bool:
         """Tell whether it is able to do such a task, busy or not."""
@@ -84,6 +89,9 @@ class Roster:
 
         self.freed: Callable[[], object] = lambda: None
         """Called by who no longer claims, and has let go of a slot that others may use."""
+
+        self.outside: Callable[[], object] = lambda: None
+        """Called when an attempt has left a slot and is not over, or found no room at its agent."""
 
         self.closed: frozenset[str] = frozenset()
         """Agents that get no new task; what they run goes on."""
@@ -149,6 +157,10 @@ class Roster:
         agent.busy -= 1
         self.busy -= 1
         self.changes += 1
+
+    def leave(self, agent: HostedAgent) -> None:
+        """Count an attempt as one that its agent has without us; `outside` tells when it is recorded."""
+        agent.slots = max(0, agent.slots - 1)
 
     def wanted(self, queues: tuple[str, ...], most: int, *, ahead: bool) -> list[Wanted]:
         """Say what to claim: as much as slots are free, or as there are slots when claiming ahead.

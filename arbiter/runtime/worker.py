@@ -22,6 +22,7 @@ from arbiter.application.ports import (
     Leases,
     Log,
     ReadyQueue,
+    RemoteAttempts,
     Scheduler,
 )
 from arbiter.application.registry import Registry
@@ -35,6 +36,8 @@ from arbiter.runtime.lease_keeper import LeaseKeeper
 from arbiter.runtime.loop import Loop
 from arbiter.runtime.reaper import Reaper
 from arbiter.runtime.sweeper import IDLE_SECONDS, Sweeper
+from arbiter.runtime.transports.occupancy import Occupancy
+from arbiter.runtime.transports.probing import Probing
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +88,7 @@ class Outside:
     ready: ReadyQueue
     leases: Leases
     directory: Directory
+    remote: RemoteAttempts
     registry: Registry
     bell: Bell
     clock: DatabaseClock
@@ -130,6 +134,21 @@ class Worker:
         self._sweeping = Loop("sweeper", sweeper.run_once, outside.scheduler)
         self._rechecking = Loop("recheck", self._recheck, outside.scheduler)
         self._looking = Loop("statuses of agents", self._look_at_agents, outside.scheduler)
+        self._occupancy = Occupancy(
+            [agent for agent in self._agents if agent.profile.transport == "http"],
+            outside.remote,
+            outside.scheduler,
+            me=self._current,
+            freed=self._more_room,
+        )
+        self._roster.outside = self._occupancy.look
+        self._probing = Probing(
+            self._agents,
+            outside.directory,
+            outside.clock,
+            outside.scheduler,
+            self._occupancy.look,
+        )
         self._rejoining = Loop("rejoin", self._rejoin, outside.scheduler)
         self.incarnation: UUID | None = None
         self._dispatcher: Dispatcher | None = None
@@ -166,6 +185,8 @@ class Worker:
             self._rejoining,
         ):
             loop.start()
+        self._occupancy.start()
+        self._probing.start()
         for background in self._beside:
             background.start()
 
@@ -183,6 +204,8 @@ class Worker:
         await self._reaping.stop()
         await self._sweeping.stop()
         await self._looking.stop()
+        await self._probing.stop()
+        await self._occupancy.stop()
         for background in self._beside:
             await background.stop()
         await self._leave(released)
@@ -272,10 +295,18 @@ class Worker:
                 self._sweep_within(SWEEP_FOR_READY)
             elif word == "later":
                 self._sweep_within(SWEEP_FOR_LATER)
+            elif word == "log":
+                self._occupancy.news()
             elif word == "agents":
                 self._looking.wake()
             elif word == f"{STOP_WORD}{self.incarnation}":
                 self._rechecking.wake()
+
+    def _more_room(self) -> None:
+        """Agents outside have room again."""
+        self._roster.changes += 1
+        if self._dispatcher is not None:
+            self._dispatcher.something_is_ready()
 
     def _sweep_within(self, seconds: float) -> None:
         """Sweep soon; calls that come together lead to one sweep."""

@@ -101,9 +101,7 @@ class Callbacks:
             raise AttemptFenced(task_id, attempt_id)
         task = remember(facts)
         assert task is not None, "it has an end"
-        return Reported(
-            task_id=task_id, attempt_id=attempt_id, status=task.status, repeated=True
-        )
+        return Reported(task_id=task_id, attempt_id=attempt_id, status=task.status, repeated=True)
 
 
 class _Report(NamedTuple):
@@ -154,4 +152,3 @@ def parsed(attempt_id: UUID | str) -> UUID:
         raise InvalidInput(
             "attempt_id", f"{attempt_id!r} is no id", "give the one the agent was told"
         ) from None
-

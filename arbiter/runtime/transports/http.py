@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-import arbiter
 from arbiter.application.payloads import PAYLOAD_LIMIT, clean_text
 from arbiter.application.ports import RemoteAttempt
 from arbiter.application.remote.answer import ROOM, Answer, read_answer
@@ -28,6 +27,7 @@ if TYPE_CHECKING:  # an extra: it is imported when an agent of this sort is decl
     import httpx
 
 CONNECT_SECONDS = 10.0
+PROBE_SECONDS = 5.0
 ANSWER_SECONDS = 300.0
 """How long a request may wait where the transport does not say."""
 
@@ -83,7 +83,7 @@ class HttpAgent:
             follow_redirects=False,
             timeout=self._httpx.Timeout(limit, connect=min(limit, CONNECT_SECONDS), pool=None),
             limits=self._httpx.Limits(max_connections=None, max_keepalive_connections=20),
-            headers={"User-Agent": f"arbiter/{arbiter.__version__}", "Accept": "application/json"},
+            headers={"User-Agent": "arbiter", "Accept": "application/json"},
         )
 
     async def close(self) -> None:
@@ -91,6 +91,23 @@ class HttpAgent:
         if self._client is not None:
             await self._client.aclose()
             self._client = None
+
+    @property
+    def has_health(self) -> bool:
+        """It can be asked for a sign of life."""
+        return self._transport.health_url is not None
+
+    async def probe(self) -> str | None:
+        """Ask for a sign of life; return why there is none, or nothing."""
+        assert self._client is not None, "an agent is bound before it is asked"
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                response = await self._client.get(self._transport.health_url or "")
+        except TimeoutError:
+            return f"nothing within {PROBE_SECONDS:g} s"
+        except self._httpx.HTTPError as error:
+            return str(error) or type(error).__name__
+        return None if response.is_success else f"it answered {response.status_code}"
 
     async def __call__(self, task: AsyncRunningTask) -> Any:
         """Return what the agent answers, or that it answers later."""
@@ -218,9 +235,7 @@ def _shown(said: Said) -> str:
 def _failure(
     type_: str, message: str, detail: str = "", *, kind: f.FailureKind = "exception"
 ) -> f.Failure:
-    return f.Failure(
-        kind=kind, type=type_, message=clean_text(message), detail=clean_text(detail)
-    )
+    return f.Failure(kind=kind, type=type_, message=clean_text(message), detail=clean_text(detail))
 
 
 def _httpx() -> Any:

@@ -1,4 +1,4 @@
-"""How much agents outside have to do: what was handed over takes a place, whoever handed it over."""
+"""How much agents outside may be given: what was handed over takes a place, and who is silent has none."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Occupancy:
             self._loop.wake()
 
     def look(self) -> None:
-        """An attempt was handed over, or declined."""
+        """An attempt was handed over, or declined, or an agent fell silent or answers again."""
         self._loop.wake()
 
     async def run_once(self) -> float | None:
@@ -54,7 +54,8 @@ class Occupancy:
         elsewhere = await self._attempts.elsewhere(self._agents.keys(), self._me())
         has_room = False
         for name, agent in self._agents.items():
-            slots = max(0, agent.profile.max_concurrency - elsewhere.get(name, 0))
+            room = agent.profile.max_concurrency - elsewhere.get(name, 0)
+            slots = max(0, room) if agent.answers else 0
             has_room = has_room or slots > agent.slots
             agent.slots = slots
         self._are_any = bool(elsewhere)
