@@ -328,7 +328,7 @@ def test_an_address_that_cannot_be_had_is_refused_at_the_start(hosting, connecte
     taken = told["callback_url"].partition("//")[2].partition("/")[0]
     second = connected(callback_listen=taken)
     second.http_agent("remote", service.url, kinds="work", secret=SECRET)
-    with pytest.raises(InvalidInput, match="callback_listen: .* cannot be listened on"):
+    with pytest.raises(InvalidInput, match=r"callback_listen: .* cannot be listened on"):
         second.start()
     report(arbiter, told)
 
