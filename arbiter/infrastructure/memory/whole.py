@@ -27,7 +27,7 @@ class MemoryWhole:
         self.breakers = adapters.breakers
         self.remote = adapters.remote
         self.bell = adapters.bell
-        self.views = MemoryViews(adapters.log, clock)
+        self.views = MemoryViews(adapters.log, clock, adapters.bell)
         self.ledger = self.views.ledger
         self.records = self.views.records
 
