@@ -162,7 +162,26 @@ class Roster:
         for agent in self._agents.values():
             before, agent.room = agent.room, rooms.get(agent.name)
             more = more or _is_more(agent.room, before)
-        self._is_gated = any(agent.room is not None for agent in self._agents.values())
+        return self._regate(more=more)
+
+    def limit(self, slots: Mapping[str, int]) -> bool:
+        """Give these agents so many slots here; tells whether anybody has more than before."""
+        more = False
+        for name, allowed in slots.items():
+            agent = self._agents[name]
+            more = more or allowed > agent.slots
+            agent.slots = allowed
+        return self._regate(more=more)
+
+    def leave(self, agent: HostedAgent) -> None:
+        """Count an attempt as one that its agent has without us; `outside` tells when it is recorded."""
+        self.limit({agent.name: max(0, agent.slots - 1)})
+
+    def _regate(self, *, more: bool) -> bool:
+        self._is_gated = any(
+            agent.room is not None or agent.slots < agent.profile.max_concurrency
+            for agent in self._agents.values()
+        )
         if more:
             self.changes += 1
         return more
@@ -196,10 +215,6 @@ class Roster:
         self.busy -= 1
         self.changes += 1
 
-    def leave(self, agent: HostedAgent) -> None:
-        """Count an attempt as one that its agent has without us; `outside` tells when it is recorded."""
-        agent.slots = max(0, agent.slots - 1)
-
     def wanted(self, queues: tuple[str, ...], most: int, *, ahead: bool) -> list[Wanted]:
         """Say what to claim: as much as slots are free, or as there are slots when claiming ahead.
 
@@ -217,7 +232,7 @@ class Roster:
             for queue in queues
             for agent in self._agents.values()
             for kind in agent.profile.kinds
-            if agent.takes > 0 or (ahead and agent.room is None)
+            if agent.takes > 0 or (ahead and agent.room is None and agent.slots > 0)
         ]
 
 

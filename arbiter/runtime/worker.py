@@ -149,7 +149,7 @@ class Worker:
         self._sweeping = Loop("sweeper", sweeper.run_once, outside.scheduler)
         self._rechecking = Loop("recheck", self._recheck, outside.scheduler)
         self._occupancy = Occupancy(
-            [agent for agent in self._agents if agent.profile.transport == "http"],
+            self._roster,
             outside.remote,
             outside.scheduler,
             me=self._current,
@@ -326,7 +326,6 @@ class Worker:
 
     def _more_room(self) -> None:
         """Agents outside have room again."""
-        self._roster.changes += 1
         if self._dispatcher is not None:
             self._dispatcher.something_is_ready()
 

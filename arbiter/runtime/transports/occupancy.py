@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from arbiter.application.ports import RemoteAttempts, Scheduler
-from arbiter.runtime.hosted import HostedAgent
+from arbiter.runtime.hosted import HostedAgent, Roster
 from arbiter.runtime.loop import Loop
 
 LOOK_AGAIN_SECONDS = 1.0
@@ -18,7 +18,7 @@ class Occupancy:
 
     def __init__(
         self,
-        agents: Sequence[HostedAgent],
+        roster: Roster,
         attempts: RemoteAttempts,
         scheduler: Scheduler,
         *,
@@ -26,7 +26,8 @@ class Occupancy:
         freed: Callable[[], object],
     ) -> None:
         """`freed` is called when there is more room than before."""
-        self._agents = {agent.name: agent for agent in agents}
+        self._roster = roster
+        self._agents = {agent.name: agent for agent in roster if agent.profile.transport == "http"}
         self._attempts, self._me, self._freed = attempts, me, freed
         self._loop = Loop("occupancy", self.run_once, scheduler)
         self._are_any = False
@@ -52,13 +53,13 @@ class Occupancy:
     async def run_once(self) -> float | None:
         """Count once; say when to look again."""
         elsewhere = await self._attempts.elsewhere(self._agents.keys(), self._me())
-        has_room = False
-        for name, agent in self._agents.items():
-            room = agent.profile.max_concurrency - elsewhere.get(name, 0)
-            slots = max(0, room) if agent.answers else 0
-            has_room = has_room or slots > agent.slots
-            agent.slots = slots
         self._are_any = bool(elsewhere)
-        if has_room:
+        slots = {name: self._slots(agent, elsewhere) for name, agent in self._agents.items()}
+        if self._roster.limit(slots):
             self._freed()
         return LOOK_AGAIN_SECONDS if elsewhere else None
+
+    def _slots(self, agent: HostedAgent, elsewhere: Mapping[str, int]) -> int:
+        if not agent.answers:
+            return 0
+        return max(0, agent.profile.max_concurrency - elsewhere.get(agent.name, 0))
