@@ -11,8 +11,10 @@ from arbiter.interfaces.cli import (
     breakers,
     db,
     demo,
+    evaluate,
     failures,
     orders,
+    performance,
     queue,
     rate,
     redrive,
@@ -83,6 +85,9 @@ for each in (
     *(redrive.redrive, rate.rate, stale.stale, stale.clean_up),
 ):
     each.join(tasks)
+agents = _group("agents", "See who does the work, and how well.")
+performance.performance.join(agents)
+evaluate.evaluate.join(agents)
 queues = _group("queue", "See what queues hold; pause, resume and limit them.")
 for each in queue.QUEUE:
     each.join(queues)
