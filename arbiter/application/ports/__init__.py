@@ -1,5 +1,11 @@
 """What Arbiter needs from the outside: each port is one need, kept by every adapter's contract suite."""
 
+from arbiter.application.ports.assignments import (
+    ASSIGNED_WORD,
+    Assignment,
+    Assignments,
+    Elsewhere,
+)
 from arbiter.application.ports.bell import STOP_WORD, Bell, Word, words_of
 from arbiter.application.ports.breakers import Breakers, Probe
 from arbiter.application.ports.decisions import Entry, Recorded, entry, entry_of
@@ -27,8 +33,11 @@ from arbiter.application.ports.records import Learnt, Records
 from arbiter.application.ports.time import Clock, Handle, Scheduler
 
 __all__ = [
+    "ASSIGNED_WORD",
     "STOP_WORD",
     "AgentProfile",
+    "Assignment",
+    "Assignments",
     "Beat",
     "BeatStep",
     "Beginning",
@@ -37,6 +46,7 @@ __all__ = [
     "Claimed",
     "Clock",
     "Directory",
+    "Elsewhere",
     "Entry",
     "Handle",
     "Learnt",
