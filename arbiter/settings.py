@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from arbiter.application.routing import Routing, RoutingTable, over
 from arbiter.domain.errors import InvalidInput
 
 PREFIX = "ARBITER_"
@@ -93,6 +94,9 @@ class Settings(BaseModel):
     projector: bool = True
     """Build the read models in the worker."""
 
+    routing: RoutingTable = Field(default_factory=Routing)
+    """Which strategy chooses the agent; one name, or a table with rules for kinds."""
+
     @model_validator(mode="after")
     def _fit_together(self) -> Settings:
         if self.lease_seconds < 2 * self.beat_seconds:
@@ -136,7 +140,7 @@ class Settings(BaseModel):
             name = variable.removeprefix(PREFIX).lower()
             is_said = bool(value) or name not in NAMES
             if variable.startswith(PREFIX) and variable not in ELSEWHERE and is_said:
-                values[name] = value
+                values[name] = over(values.get(name), value)
         return cls.of(values, "the environment" if not named else f"the environment or {named}")
 
     @classmethod

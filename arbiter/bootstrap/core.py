@@ -204,6 +204,7 @@ class Core:
                     lease_seconds=settings.lease_seconds,
                     poll_seconds=settings.poll_seconds,
                     result_limit=settings.payload_limit,
+                    routing=settings.routing.plan,
                 ),
                 drain_seconds=settings.drain_seconds,
                 projector=_projector(clock, scheduler) if settings.projector else None,

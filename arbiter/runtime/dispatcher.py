@@ -211,7 +211,7 @@ class Dispatcher:
             return 0
         have = len(self._claimed) + self._claiming
         if self._claims_ahead():
-            return self._roster.slots - have
+            return self._roster.ahead - have
         return self._roster.takers - have
 
     def _claims_ahead(self) -> bool:

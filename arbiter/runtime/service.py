@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from arbiter.runtime.clock import DatabaseClock
 from arbiter.runtime.engine import OVER
 from arbiter.runtime.follower import Follower
 from arbiter.runtime.hosted import HostedAgent
+from arbiter.runtime.knowledge import Sources
 from arbiter.runtime.scheduler import AsyncioScheduler
 from arbiter.runtime.store import Store
 from arbiter.runtime.transports.remote import Outbound, Surroundings, outbound
@@ -177,17 +178,14 @@ class Service:
                 clock=self._clock,
                 scheduler=self._scheduler,
                 beats=self.store.beats,
+                knows=Sources(
+                    statuses=self.store.directory,
+                    standings=self.store.breakers,
+                    records=self.store.records,
+                ),
             ),
             list(self._agents.values()),
-            Hosting(
-                worker=hosting.worker,
-                queues=hosting.queues,
-                slots=hosting.slots,
-                beat_seconds=hosting.beat_seconds,
-                lease_seconds=hosting.lease_seconds,
-                poll_seconds=self._poll_seconds,
-                result_limit=hosting.result_limit,
-            ),
+            replace(hosting, poll_seconds=self._poll_seconds),
             beside=self._beside(),
         )
         self._worker = worker

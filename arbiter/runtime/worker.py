@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 from uuid import UUID
@@ -25,13 +25,15 @@ from arbiter.application.ports import (
     ReadyQueue,
     Scheduler,
 )
+from arbiter.application.routing import Learned, RoutingPlan
 from arbiter.domain import facts as f
 from arbiter.domain.errors import Conflict
-from arbiter.domain.routing import MostFreeSlots, Router
+from arbiter.domain.routing import Router
 from arbiter.runtime.clock import DatabaseClock
 from arbiter.runtime.dispatcher import Dispatcher
 from arbiter.runtime.hosted import HostedAgent, Roster
 from arbiter.runtime.isolation import Processes
+from arbiter.runtime.knowledge import Knowledge, Sources
 from arbiter.runtime.lease_keeper import LeaseKeeper
 from arbiter.runtime.loop import Loop
 from arbiter.runtime.reaper import Reaper
@@ -75,6 +77,7 @@ class Hosting:
     lease_seconds: float = 30.0
     poll_seconds: float = 30.0
     result_limit: int = 256 * 1024
+    routing: RoutingPlan = field(default_factory=RoutingPlan)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +93,7 @@ class Outside:
     clock: DatabaseClock
     scheduler: Scheduler
     beats: BeatShell
+    knows: Sources
 
 
 class Worker:
@@ -106,10 +110,21 @@ class Worker:
     ) -> None:
         """Nothing runs yet."""
         self._out, self._agents, self._hosting = outside, list(agents), hosting
-        self._router = router or MostFreeSlots()
+        learned = Learned(hosting.routing, outside.clock.monotonic)
+        self._router: Router = router or learned
         self._beside = beside
         # One for all incarnations: a handler of a former life keeps its slot until it has really stopped.
         self._roster = Roster({agent.name: agent for agent in self._agents}, hosting.slots)
+        self._knowledge = Knowledge(
+            outside.knows,
+            self._roster,
+            learned if router is None else None,
+            clock=outside.clock,
+            scheduler=outside.scheduler,
+            is_busy=self.is_busy,
+            opened=self._roster_opened,
+            poll_seconds=hosting.poll_seconds,
+        )
         self._processes = Processes(outside.scheduler)
         self._reaper = Reaper(
             outside.leases,
@@ -150,8 +165,16 @@ class Worker:
         """Register the agents, join, and begin to claim."""
         for agent in self._agents:
             await register(self._out.directory, agent)
-        await self._join()
-        self._stop_listening = self._out.bell.listen(self._heard)
+        self._stop_listening = self._out.bell.listen(
+            self._heard
+        )  # before looking: no ring is missed
+        try:
+            await self._knowledge.start()
+            await self._join()
+        except BaseException:
+            self._stop_listening()
+            await self._knowledge.stop()
+            raise
         self._stop_beating = self._out.beats(self._beat)
         for loop in (
             self._reaping,
@@ -172,6 +195,7 @@ class Worker:
             released = await self._dispatcher.drain(drain_seconds, hurry or asyncio.Event())
         if self._stop_listening is not None:
             self._stop_listening()
+        await self._knowledge.stop()
         if self._stop_beating is not None:
             await self._stop_beating()
         await self._reaping.stop()
@@ -258,7 +282,13 @@ class Worker:
         if self.running or (self._dispatcher is not None and self._dispatcher.is_in_doubt):
             self._rechecking.wake()  # a signal to stop may have been missed
 
+    def _roster_opened(self) -> None:
+        """An agent may have work that might not before."""
+        if self._dispatcher is not None:
+            self._dispatcher.something_is_ready()
+
     def _heard(self, words: frozenset[str]) -> None:
+        self._knowledge.heard(words)
         for word in words:
             if word == "ready" and self._dispatcher is not None:
                 self._dispatcher.something_is_ready()
