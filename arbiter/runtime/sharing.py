@@ -1,0 +1,162 @@
+"""Work that crosses between hosts: what we give to agents of others, and what others give to ours."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from uuid import UUID
+
+from arbiter.application.orchestrator import Orchestrator
+from arbiter.application.ports import Assignment, Assignments, Clock, Elsewhere, Log
+from arbiter.domain import verbs
+from arbiter.domain.errors import AttemptFenced, IllegalTransition, UnknownTask
+from arbiter.domain.facts.lifecycle import TaskFact
+from arbiter.domain.status import Status
+from arbiter.domain.task import Task, remember
+
+log = logging.getLogger(__name__)
+
+MOST_AT_REST = 1_000
+REST_SECONDS = 10.0
+"""What was given to us and finds no slot for so long is given back to its queue."""
+
+
+class Neighbour:
+    """An agent that another worker hosts, as the router sees it."""
+
+    __slots__ = ("elsewhere", "free", "name", "slots")
+
+    def __init__(self, elsewhere: Elsewhere) -> None:
+        """Its free slots are those its host's hands leave."""
+        self.elsewhere = elsewhere
+        self.name = elsewhere.agent
+        self.slots = elsewhere.slots
+        self.free = max(0, elsewhere.slots - elsewhere.busy)
+
+    def can(self, needs: tuple[str, ...]) -> bool:
+        """Tell whether it is able to do what is needed."""
+        return all(need in self.elsewhere.abilities for need in needs)
+
+
+class Neighbours:
+    """The agents we could give work to: those that take work and that nobody hosts here."""
+
+    def __init__(self) -> None:
+        """Nobody is known."""
+        self._by_kind: dict[str, list[Neighbour]] = {}
+
+    @property
+    def kinds(self) -> Mapping[str, Sequence[str]]:
+        """Every kind they do, and the names of who does it."""
+        return {kind: [each.name for each in those] for kind, those in self._by_kind.items()}
+
+    def know(self, found: Iterable[Elsewhere], *, but: Collection[str]) -> None:
+        """Take in who is hosted elsewhere now; of an agent with several hosts, the one with most room."""
+        best: dict[str, Neighbour] = {}
+        for each in found:
+            if each.agent in but:
+                continue
+            neighbour = Neighbour(each)
+            other = best.get(each.agent)
+            if other is None or neighbour.free > other.free:
+                best[each.agent] = neighbour
+        self._by_kind = {}
+        for neighbour in best.values():
+            for kind in neighbour.elsewhere.kinds:
+                self._by_kind.setdefault(kind, []).append(neighbour)
+
+    def candidates(self, kind: str, needs: tuple[str, ...]) -> list[Neighbour]:
+        """Return who is able to do such a task and has, as far as we know, a free slot."""
+        if not self._by_kind:
+            return []
+        return [each for each in self._by_kind.get(kind, ()) if each.free > 0 and each.can(needs)]
+
+
+class Sharing:
+    """One incarnation's dealings with the other workers."""
+
+    def __init__(
+        self,
+        incarnation: UUID,
+        *,
+        neighbours: Neighbours,
+        assignments: Assignments,
+        orchestrator: Orchestrator,
+        facts: Log,
+        clock: Clock,
+        queues: tuple[str, ...],
+    ) -> None:
+        """Nothing rests with us yet."""
+        self._me, self.neighbours, self._assignments = incarnation, neighbours, assignments
+        self._orchestrator, self._log, self._clock = orchestrator, facts, clock
+        self._queues = queues
+        self.resting: deque[tuple[Task, float]] = deque()
+        """Assigned to us and waiting for a slot, and since when we know."""
+
+        self._starting: set[UUID] = set()
+
+    async def give(self, given: Sequence[Assignment]) -> Sequence[UUID]:
+        """Hand tasks over; return those that stayed with us, or with nobody."""
+        refused = await self._assignments.give(self._me, given)
+        if refused:
+            log.info("%d tasks could not be given to their agents' hosts", len(refused))
+        return [each.task.id for each in given if each.task.id in refused]
+
+    async def look(self) -> bool:
+        """Take in what rests with us; tell whether there is anything new."""
+        known = {task.id for task, _ in self.resting} | self._starting
+        found = await self._assignments.given(self._me, self._queues, MOST_AT_REST)
+        fresh = [task_id for task_id in found if task_id not in known]
+        streams = await self._log.streams(fresh) if fresh else {}
+        now = self._clock.monotonic()
+        for task_id in fresh:
+            task = remember(
+                fact for fact in streams.get(task_id, ()) if isinstance(fact, TaskFact)
+            )
+            if task is not None and self._rests_here(task) and task_id not in self._starting:
+                self.resting.append((task, now))
+        return bool(fresh)
+
+    def startable(self, has_slot: Callable[[str], bool], most: int) -> list[Task]:
+        """Take out what can start now, at most so many; `begun` is to be called when that is known."""
+        taken: list[Task] = []
+        stays: deque[tuple[Task, float]] = deque()
+        while self.resting:
+            pair = self.resting.popleft()
+            task = pair[0]
+            if len(taken) < most and task.agent is not None and has_slot(task.agent):
+                taken.append(task)
+                self._starting.add(task.id)
+            else:
+                stays.append(pair)
+        self.resting = stays
+        return taken
+
+    def begun(self, task_ids: Iterable[UUID]) -> None:
+        """What was to start has started, or has not: either way the log tells the rest."""
+        self._starting.difference_update(task_ids)
+
+    async def give_back(self, *, everything: bool = False) -> float | None:
+        """Release what has waited too long, or all; tell in how many seconds to do so again."""
+        now = self._clock.monotonic()
+        late = [pair for pair in self.resting if everything or now - pair[1] >= REST_SECONDS]
+        self.resting = deque(pair for pair in self.resting if pair not in late)
+        for task, _ in late:
+            await self._release(task)
+        if not self.resting:
+            return None
+        return min(since for _, since in self.resting) + REST_SECONDS - now
+
+    async def _release(self, task: Task) -> None:
+        attempt_id = task.attempt_id
+        assert attempt_id is not None, "an assigned task has an attempt"
+        try:
+            await self._orchestrator.decide(
+                task.id, lambda now, at: [verbs.release(now, attempt_id, "no_slot", at=at)]
+            )
+        except (AttemptFenced, IllegalTransition, UnknownTask) as late:
+            log.info("it has gone on already: %s", late)
+
+    def _rests_here(self, task: Task) -> bool:
+        return task.status is Status.ASSIGNED and task.incarnation == self._me
