@@ -10,6 +10,7 @@ from typing import Any, Literal
 from arbiter.application.agents import abilities_of, agent_id
 from arbiter.application.door import checked, several
 from arbiter.application.ports import Wanted
+from arbiter.domain.breaker import transport_breaker
 from arbiter.domain.commands import Declare
 from arbiter.domain.facts import AgentRegistered, Transport
 from arbiter.domain.limits import Limits
@@ -52,6 +53,14 @@ class HostedAgent:
     def free(self) -> int:
         """Slots nobody uses now."""
         return self.slots - self.busy
+
+    @property
+    def breakers(self) -> tuple[str, ...]:
+        """The breakers it heeds: its own, and that of the host it is reached over."""
+        reached_by = self.profile.reached_by
+        if reached_by is None or reached_by.url is None:
+            return (self.name,)
+        return self.name, transport_breaker(reached_by.url)
 
     @property
     def takes(self) -> int:

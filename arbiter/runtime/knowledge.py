@@ -38,9 +38,10 @@ POLLS = 10
 class Sources:
     """Where it is read: three reads."""
 
-    statuses: Statuses
     standings: Standings
     records: Records
+    statuses: Statuses | None = None
+    """None where agents have no status: then all of them are available."""
 
 
 class Knowledge:
@@ -103,7 +104,8 @@ class Knowledge:
         """Read all, and let the gate and the router know."""
         self._told = False
         begun = self._clock.monotonic()
-        statuses = await self._sources.statuses.statuses()
+        told = self._sources.statuses
+        statuses = {} if told is None else await told.statuses()
         standings = await self._sources.standings.standing()
         if self._roster.admit(rooms(self._roster, statuses, standings)):
             self._opened()
@@ -140,8 +142,8 @@ class Knowledge:
         names = [agent.name for agent in self._roster]
         news = await self._sources.records.of(names, after=self._known.position)
         if news.position < self._known.position:  # the view was built anew, and is not there yet
-            news = await self._sources.records.of(names)
-            self._known = news
+            self._known = news = await self._sources.records.of(names)
+            self._beliefs.clear()
         else:
             self._known = Learnt(
                 position=news.position,
@@ -154,12 +156,17 @@ class Knowledge:
 def rooms(
     roster: Roster, statuses: Mapping[str, AgentStatus], standings: Mapping[str, Standing]
 ) -> dict[str, int]:
-    """How many more attempts each agent may get, of those that may not get as many as they like."""
+    """How many more attempts each agent may get, of those that may not get as many as they like.
+
+    An agent that is reached over a transport also heeds that one's breaker.
+    """
     found = {}
     for agent in roster:
         status = statuses.get(agent.name)
         if status is not None and not status.takes_work:
             found[agent.name] = 0
-        elif agent.name in standings:
-            found[agent.name] = standings[agent.name].room
+            continue
+        bounds = [standings[name].room for name in agent.breakers if name in standings]
+        if bounds:
+            found[agent.name] = min(bounds)
     return found

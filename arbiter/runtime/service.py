@@ -179,7 +179,6 @@ class Service:
                 scheduler=self._scheduler,
                 beats=self.store.beats,
                 knows=Sources(
-                    statuses=self.store.directory,
                     standings=self.store.breakers,
                     records=self.store.records,
                 ),

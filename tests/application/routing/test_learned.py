@@ -100,7 +100,12 @@ def test_quality_counts_where_it_is_the_reward():
 def test_an_only_candidate_is_taken_without_looking_and_the_decision_kept():
     learned = router()
     name, decision = learned.choose(task(), [Agent("bob")], 0.7)
-    assert (name, decision.strategy, decision.draw, decision.known_at) == ("bob", "thompson", None, None)
+    assert (name, decision.strategy, decision.draw, decision.known_at) == (
+        "bob",
+        "thompson",
+        None,
+        None,
+    )
     assert learned.choose(task(), [Agent("bob", free=1)], 0.1)[1] is decision
 
 

@@ -36,7 +36,12 @@ def file(tmp_path):
 def test_a_table_with_rules_for_kinds(file):
     plan = Settings.from_file(file).routing.plan
     usual, review, security = plan.of("format"), plan.of("review.style"), plan.of("review.security")
-    assert (usual.name, usual.rate, usual.floor, usual.decay) == ("epsilon_greedy", 0.2, 0.05, 0.995)
+    assert (usual.name, usual.rate, usual.floor, usual.decay) == (
+        "epsilon_greedy",
+        0.2,
+        0.05,
+        0.995,
+    )
     assert (review.name, review.rate, review.decay) == ("epsilon_greedy", 0.1, 0.9)
     assert (security.name, security.load_penalty, security.floor) == ("thompson", 0.5, 0.05)
     assert plan.of("quick") is None
@@ -73,7 +78,10 @@ def test_what_is_for_the_file_s_strategy_only_goes_with_it(file):
         ({"parameters": {"rate": 0.1}}, "rate: is no parameter of thompson"),
         ({"kinds": {"a.*": {"strategy": "best"}}}, r"kinds\.a\.\*: strategy: 'best' is unknown"),
         ({"kinds": {"a.*": {"strategy": "thompson", "flor": 1}}}, r"a\.\*: flor: .* mean 'floor'"),
-        ({"kinds": {"a.*": {"strategy": "thompson", "floor": 3}}}, r"floor: expected `float` <= 0\.5"),
+        (
+            {"kinds": {"a.*": {"strategy": "thompson", "floor": 3}}},
+            r"floor: expected `float` <= 0\.5",
+        ),
         ({"kinds": {"a.*": {"floor": 0.1}}}, r"routing\.kinds\.a\.\*\.strategy .*: Field required"),
         (7, "routing.*valid dictionary"),
     ],
