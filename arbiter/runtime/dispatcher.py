@@ -68,6 +68,7 @@ class Dispatcher:
         scheduler: Scheduler,
         router: Router,
         roster: Roster,
+        sharing: Sharing,
         queues: tuple[str, ...],
         isolated: Isolated,
         lost: Callable[[], object],
@@ -77,7 +78,7 @@ class Dispatcher:
         """Nothing is claimed yet. `lost` is called when the incarnation turns out to be lost."""
         self.incarnation = incarnation
         self._orchestrator, self._log, self._ready = orchestrator, log, ready
-        self._clock, self._scheduler, self._router = clock, scheduler, router
+        self._clock, self._scheduler, self._sharing = clock, scheduler, sharing
         self._roster, self._queues, self._lost = roster, queues, lost
         roster.freed = self.something_is_ready
         self._poll_seconds = poll_seconds
@@ -104,14 +105,20 @@ class Dispatcher:
         self._share = min(MOST_IN_A_TURN, -(-roster.slots // LANES))
         """What one turn begins or claims at most: one lane that took all would leave the other nothing."""
 
-        self._claimed: deque[tuple[Task, float]] = deque()
+        self._placing = Placing(
+            incarnation,
+            orchestrator=orchestrator,
+            router=router,
+            roster=roster,
+            neighbours=sharing.neighbours,
+        )
+        self._claimed = Claims()
         self._claiming = 0
         self._turning = 0
         self._news = 1
         self._news_seen = 0
         self._looked = clock.monotonic()
         self._draining = False
-        self._stuck: tuple[int, int] | None = None
         self._settled = asyncio.Event()
         self._loops = [
             Loop("first lane", self.run_once, scheduler),
@@ -120,6 +127,7 @@ class Dispatcher:
                 for lane in range(2, LANES + 1)
             ),
         ]
+        self._looking = Loop("what others gave us", self._look, scheduler)
 
     @property
     def running(self) -> int:
@@ -129,7 +137,8 @@ class Dispatcher:
     @property
     def is_busy(self) -> bool:
         """Something runs, has been claimed, or is about to be written."""
-        return bool(self._attempts.is_busy or self._claimed or self._turning)
+        resting = self._sharing.resting
+        return bool(self._attempts.is_busy or self._claimed or resting or self._turning)
 
     @property
     def is_in_doubt(self) -> bool:
@@ -140,13 +149,17 @@ class Dispatcher:
 
     def start(self) -> None:
         """Begin to claim."""
-        for lane in self._loops:
-            lane.start()
+        for loop in (*self._loops, self._looking):
+            loop.start()
 
     def something_is_ready(self) -> None:
         """A task may be claimable that was not before."""
         self._news += 1
         self._wake()
+
+    def something_was_given(self) -> None:
+        """Another worker may have given us tasks."""
+        self._looking.wake()
 
     async def recheck(self) -> None:
         """Compare what runs here with what the log says runs here."""
@@ -200,10 +213,9 @@ class Dispatcher:
         return self._poll_seconds
 
     def _startable(self) -> int:
-        """How many claimed tasks may find a slot; none if nothing changed since none did."""
-        if self._stuck == (self._roster.changes, len(self._claimed)):
-            return 0
-        return min(len(self._claimed), self._roster.free)
+        """How many tasks of ours may find a slot."""
+        startable = self._placing.placeable(self._claimed)
+        return startable + self._sharing.startable(self._placing.has_slot)
 
     def _appetite(self) -> int:
         """How many tasks to claim now."""
@@ -241,7 +253,9 @@ class Dispatcher:
 
     async def _turn(self) -> None:
         seen, ended = self._news, self._ended()
-        begun = self._begin(self._clock.now())
+        begun, given = self._begin(self._clock.now())
+        if given:
+            self._sharing_out(given)
         total = max(0, min(self._appetite(), self._share))
         wanted = (
             self._roster.wanted(self._queues, total, ahead=self._claims_ahead()) if total else []
@@ -249,6 +263,7 @@ class Dispatcher:
         if not (ended or begun or wanted):
             return
         turned = await self._take(ended, begun, wanted, total)
+        self._sharing.begun(beginning.task.id for beginning, _ in begun)
         if not turned.alive:
             self._give_up(begun)
             self._lost()
@@ -309,41 +324,26 @@ class Dispatcher:
         ended = self._attempts.ended
         return [ended.popleft() for _ in range(min(len(ended), MOST_IN_A_TURN))]
 
-    def _begin(self, now: datetime) -> list[tuple[Beginning, Execution]]:
-        """Route and start the claimed tasks for which there is a free slot."""
-        begun: list[tuple[Beginning, Execution]] = []
+    def _begin(self, now: datetime) -> Placed:
+        """Start what rests with us, then route claimed tasks, while there are free slots."""
         if self._draining:
-            return begun
-        waiting: list[tuple[Task, float]] = []
-        roster, claimed, since = self._roster, self._claimed, self._clock.monotonic()
-        while claimed and roster.free > 0 and len(begun) < self._share:
-            task, _ = pair = claimed.popleft()
-            candidates = roster.candidates(task.kind, needs_of(task.requirements))
-            if not candidates:
-                waiting.append(pair)
-                continue
-            name, decision = self._router.choose(task, candidates, self._orchestrator.chance())
-            agent = roster[name]
-            roster.take(agent)
-            attempt_id = self._orchestrator.new_id(now)
-            routed = verbs.route(
-                task,
-                name,
-                decision,
-                attempt_id=attempt_id,
-                incarnation=self.incarnation,
-                at=now,
-                retry=agent.retry,
-                limits=agent.limits,
-            )
-            assigned = evolve(task, routed)
-            started = verbs.start(assigned, attempt_id, at=now)
-            running = evolve(assigned, started)
-            beginning = Beginning((routed, started), running)
-            begun.append((beginning, Execution(running, agent, since)))
-        claimed.extendleft(reversed(waiting))
-        self._stuck = (roster.changes, len(claimed)) if waiting else None
-        return begun
+            return Placed([], [])
+        since = self._clock.monotonic()
+        resting = self._sharing.take(self._placing.has_slot, self._share)
+        begun = self._placing.start(resting, at=now, since=since)
+        placed = self._placing.place(
+            self._claimed, self._share - len(begun), at=now, since=since
+        )
+        return Placed([*begun, *placed.begun], placed.given) if begun else placed
+
+    def _sharing_out(self, given: Sequence[Assignment]) -> None:
+        """Let others have what was routed to their agents; what stays with us is offered again."""
+        self._attempts.reporter.insist(partial(self._share_out, given))
+
+    async def _share_out(self, given: Sequence[Assignment]) -> None:
+        stays = await self._sharing.give(given)
+        if stays:
+            await self._ready.unclaim(self.incarnation, stays)
 
     def _give_up(self, begun: Sequence[tuple[Beginning, Execution]]) -> None:
         """Free the slots of what was not to begin."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from uuid import UUID
 
 from arbiter.application.orchestrator import Orchestrator
@@ -25,14 +26,15 @@ REST_SECONDS = 10.0
 class Neighbour:
     """An agent that another worker hosts, as the router sees it."""
 
-    __slots__ = ("elsewhere", "free", "name", "slots")
+    __slots__ = ("elsewhere", "free", "incarnation", "limits", "name", "retry", "slots")
 
     def __init__(self, elsewhere: Elsewhere) -> None:
         """Its free slots are those its host's hands leave."""
-        self.elsewhere = elsewhere
-        self.name = elsewhere.agent
-        self.slots = elsewhere.slots
-        self.free = max(0, elsewhere.slots - elsewhere.busy)
+        self.elsewhere, self.incarnation = elsewhere, elsewhere.incarnation
+        profile = elsewhere.profile
+        self.name, self.slots = profile.name, profile.max_concurrency
+        self.retry, self.limits = profile.retry, profile.limits
+        self.free = max(0, self.slots - elsewhere.busy)
 
     def can(self, needs: tuple[str, ...]) -> bool:
         """Tell whether it is able to do what is needed."""
@@ -45,6 +47,11 @@ class Neighbours:
     def __init__(self) -> None:
         """Nobody is known."""
         self._by_kind: dict[str, list[Neighbour]] = {}
+        self.are_any = False
+
+    def __iter__(self) -> Iterator[Neighbour]:
+        """Go through them, once for each kind they do."""
+        return chain.from_iterable(self._by_kind.values())
 
     @property
     def kinds(self) -> Mapping[str, Sequence[str]]:
@@ -55,21 +62,21 @@ class Neighbours:
         """Take in who is hosted elsewhere now; of an agent with several hosts, the one with most room."""
         best: dict[str, Neighbour] = {}
         for each in found:
-            if each.agent in but:
+            name = each.profile.name
+            if name in but:
                 continue
             neighbour = Neighbour(each)
-            other = best.get(each.agent)
+            other = best.get(name)
             if other is None or neighbour.free > other.free:
-                best[each.agent] = neighbour
+                best[name] = neighbour
         self._by_kind = {}
         for neighbour in best.values():
-            for kind in neighbour.elsewhere.kinds:
+            for kind in neighbour.elsewhere.profile.kinds:
                 self._by_kind.setdefault(kind, []).append(neighbour)
+        self.are_any = bool(best)
 
     def candidates(self, kind: str, needs: tuple[str, ...]) -> list[Neighbour]:
         """Return who is able to do such a task and has, as far as we know, a free slot."""
-        if not self._by_kind:
-            return []
         return [each for each in self._by_kind.get(kind, ()) if each.free > 0 and each.can(needs)]
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from arbiter.domain.facts import TaskRouted
+from arbiter.domain.facts import AgentProfiled, TaskRouted
 from arbiter.domain.task import Task
 
 ASSIGNED_WORD = "assigned "
@@ -18,12 +18,10 @@ ASSIGNED_WORD = "assigned "
 class Elsewhere(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An agent on a live worker that is not ours."""
 
-    agent: str
-    incarnation: UUID
-    kinds: frozenset[str]
+    profile: AgentProfiled
     abilities: frozenset[str]
-    slots: int
-    """What its host runs of it at a time."""
+    incarnation: UUID
+    """Its host's."""
 
     busy: int
     """What its host has in its hands, for any of its agents."""
@@ -43,7 +41,10 @@ class Assignments(Protocol):
     async def hosts(
         self, me: UUID, queues: Collection[str], kinds: Collection[str]
     ) -> Sequence[Elsewhere]:
-        """Return the agents of these kinds that other live workers of these queues host."""
+        """Return the agents of these kinds that other live workers of these queues host.
+
+        Only those whose status lets them take work.
+        """
         ...
 
     async def give(self, me: UUID, given: Sequence[Assignment]) -> frozenset[UUID]:
