@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
 from arbiter.application.answers import Submitted
 from arbiter.application.door import Options
+from arbiter.bootstrap.agent_verbs import AgentVerbs
 from arbiter.bootstrap.core import Core, merged
 from arbiter.bootstrap.declaring import Declaring
 from arbiter.bootstrap.inbox import Inbox, must_be_in_a_transaction
@@ -46,6 +47,24 @@ class AsyncViews:
     catch_up = awaiting(ViewVerbs, ViewVerbs.catch_up)
 
 
+class AsyncAgents:
+    """The registry of agents: who there is, what each can do, and whether it takes work."""
+
+    def __init__(self, core: Core) -> None:
+        """Ask nothing yet."""
+        self.core = core
+
+    register = awaiting(AgentVerbs, AgentVerbs.register)
+    update = awaiting(AgentVerbs, AgentVerbs.update)
+    set_status = awaiting(AgentVerbs, AgentVerbs.set_status)
+    retire = awaiting(AgentVerbs, AgentVerbs.retire)
+    list = awaiting(AgentVerbs, AgentVerbs.list)
+    show = awaiting(AgentVerbs, AgentVerbs.show)
+    query = awaiting(AgentVerbs, AgentVerbs.query)
+    stats = awaiting(AgentVerbs, AgentVerbs.stats)
+    clean_up = awaiting(AgentVerbs, AgentVerbs.clean_up)
+
+
 class AsyncArbiter(Declaring):
     """An event-sourced task orchestrator inside your process; made by `aio.connect()`."""
 
@@ -53,6 +72,7 @@ class AsyncArbiter(Declaring):
         """Start nothing before first use."""
         super().__init__(core)
         self.views = AsyncViews(core)
+        self.agents = AsyncAgents(core)
 
     async def start(self) -> None:
         """Host the declared agents: register them, claim tasks, execute them, until `stop()`."""

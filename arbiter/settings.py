@@ -91,6 +91,12 @@ class Settings(BaseModel):
     stats_seconds: Seconds = 30.0
     """How often orchestrator.stats, health and performance are told to listeners."""
 
+    agent_limit: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    """Agents that may be registered at a time, retired ones left out."""
+
+    agent_stale_seconds: Seconds = 86400.0
+    """An agent that nobody has met for so long is taken as offline; looked after once an hour."""
+
     projector: bool = True
     """Build the read models in the worker."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID, uuid5
 
-from arbiter.domain.facts import AgentRegistered, AgentUpdated
+from arbiter.domain.facts import AgentProfiled
 
 AGENTS = UUID("6f0d0a52-5d0b-5b42-9d2c-6f6f5d3d5a01")
 """The namespace of agent ids: an agent's id follows from its name."""
@@ -39,7 +39,7 @@ def keyed_task_id(tenant: str, key: str) -> UUID:
     return uuid5(KEYS, f"{tenant}\x1f{key}")
 
 
-def abilities_of(profile: AgentRegistered | AgentUpdated) -> frozenset[str]:
+def abilities_of(profile: AgentProfiled) -> frozenset[str]:
     """Return an agent's abilities as `name:value` words."""
     languages = {f"languages:{language}" for language in profile.languages}
     return frozenset(languages | {f"specializations:{name}" for name in profile.specializations})

@@ -219,6 +219,10 @@ class TaskBoard(Protocol):
         """Return one task's line."""
         ...
 
+    async def under_way(self) -> Mapping[str, int]:
+        """Return how many assigned and running tasks each agent has; who has none is left out."""
+        ...
+
 
 class StatsReader(Protocol):
     """What happened lately."""

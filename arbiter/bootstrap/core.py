@@ -104,6 +104,8 @@ class Core:
             concurrency=self.settings.concurrency if concurrency is None else concurrency,
             cost_per_task=cost_per_task,
             isolation=isolation,
+            retry=retry,
+            limits=limits,
             reached_by=reached_by,
         )
         agent = HostedAgent(known, handler, retry=retry, limits=limits, isolation=isolation)
@@ -207,6 +209,8 @@ class Core:
                     routing=settings.routing.plan,
                 ),
                 drain_seconds=settings.drain_seconds,
+                agent_limit=settings.agent_limit,
+                agent_stale_seconds=settings.agent_stale_seconds,
                 projector=_projector(clock, scheduler) if settings.projector else None,
             ),
             clock=clock,

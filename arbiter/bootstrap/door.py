@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 
 from arbiter.application.answers import Submitted
 from arbiter.application.door import Options
+from arbiter.bootstrap.agent_verbs import AgentVerbs
 from arbiter.bootstrap.core import Core
 from arbiter.bootstrap.declaring import Declaring
 from arbiter.bootstrap.inbox import Inbox, must_be_in_a_transaction
@@ -43,6 +44,24 @@ class SyncViews:
     catch_up = waiting(ViewVerbs, ViewVerbs.catch_up)
 
 
+class SyncAgents:
+    """The registry of agents: who there is, what each can do, and whether it takes work."""
+
+    def __init__(self, core: Core) -> None:
+        """Ask nothing yet."""
+        self.core = core
+
+    register = waiting(AgentVerbs, AgentVerbs.register)
+    update = waiting(AgentVerbs, AgentVerbs.update)
+    set_status = waiting(AgentVerbs, AgentVerbs.set_status)
+    retire = waiting(AgentVerbs, AgentVerbs.retire)
+    list = waiting(AgentVerbs, AgentVerbs.list)
+    show = waiting(AgentVerbs, AgentVerbs.show)
+    query = waiting(AgentVerbs, AgentVerbs.query)
+    stats = waiting(AgentVerbs, AgentVerbs.stats)
+    clean_up = waiting(AgentVerbs, AgentVerbs.clean_up)
+
+
 class Arbiter(Declaring):
     """An event-sourced task orchestrator inside your process; made by `connect()`."""
 
@@ -50,6 +69,7 @@ class Arbiter(Declaring):
         """Start nothing before first use."""
         super().__init__(core)
         self.views = SyncViews(core)
+        self.agents = SyncAgents(core)
 
     def start(self) -> None:
         """Host the declared agents: register them, claim tasks, execute them, until `stop()`."""

@@ -26,3 +26,6 @@ class AgentStatus(StrEnum):
 
 
 TAKES_WORK = frozenset({AgentStatus.AVAILABLE, AgentStatus.BUSY})
+
+GIVEN = frozenset(AgentStatus) - {AgentStatus.RETIRED}
+"""What an agent can be given; *retired* is reached by retiring."""

@@ -17,7 +17,9 @@ from pydantic import (
     field_validator,
 )
 
+from arbiter.domain.agent_status import AgentStatus
 from arbiter.domain.blob import Blob
+from arbiter.domain.facts.transports import Transport
 from arbiter.domain.limits import NO_LIMITS, Limits
 from arbiter.domain.retry import RetryPolicy
 
@@ -32,6 +34,10 @@ Ability = Annotated[
     str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
 """What an agent must be able to do: no control characters, which stand between abilities on their way."""
+
+Kinds = Annotated[tuple[Name, ...], Field(min_length=1)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+"""From nothing to all of it: 0 to 1."""
 
 Priority = Annotated[int, Field(ge=0, le=9, strict=True)]
 Amount = Annotated[int, Field(ge=0, lt=2**63, strict=True)]
@@ -128,17 +134,65 @@ class Switch(Command):
     why: Words | None = None
 
 
-class Declare(Command):
-    """Describe an agent."""
+class Profile(Command):
+    """What an agent is, its kinds left out."""
 
-    name: Name
-    kinds: Annotated[tuple[Name, ...], Field(min_length=1)]
     languages: tuple[Ability, ...] = ()
     specializations: tuple[Ability, ...] = ()
     model_family: Words | None = None
     concurrency: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 10
     cost_per_task: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    weight: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)] = 1.0
+    reached_by: Transport | None = None
+
+
+class DescribeAgent(Profile):
+    """Describe an agent whole."""
+
+    name: Name
+    kinds: Kinds
+    by: Words | None = None
+
+
+class Declare(DescribeAgent):
+    """Describe an agent that this process hosts."""
+
     isolation: Literal["thread", "process"] = "thread"
+
+
+class UpdateAgent(Profile):
+    """Change some of an agent's profile: only what is given counts."""
+
+    kinds: Kinds = ()
+
+
+class OrderAgent(Command):
+    """Order something about one agent, saying who and why."""
+
+    name: Name
+    by: Words | None = None
+    why: Words | None = None
+
+
+class RetireAgent(OrderAgent):
+    """Let an agent go."""
+
+
+class SetAgentStatus(OrderAgent):
+    """Say whether an agent takes new tasks."""
+
+    status: AgentStatus
+
+
+class FindAgents(Command):
+    """Ask who can do a kind of task, and all else that is named."""
+
+    kind: Name
+    languages: tuple[Ability, ...] = ()
+    specializations: tuple[Ability, ...] = ()
+    max_utilization: Share | None = None
+    min_success_rate: Share | None = None
+    live: bool | None = None
 
 
 class Rate(Command):
@@ -210,10 +264,15 @@ __all__ = [
     "Command",
     "Decide",
     "Declare",
+    "DescribeAgent",
+    "FindAgents",
     "Redrive",
     "Reschedule",
+    "RetireAgent",
+    "SetAgentStatus",
     "Submit",
     "Switch",
+    "UpdateAgent",
     "Usage",
     "check_limits",
     "check_retry",

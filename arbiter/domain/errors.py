@@ -37,6 +37,62 @@ class InvalidInput(ArbiterError):
         super().__init__(f"{field}: {reason}" + (f"; {expected}" if expected else ""))
 
 
+class InvalidAgent(InvalidInput):
+    """What is said of an agent cannot be meant; nothing was written."""
+
+    code = "invalid_agent_data"
+
+
+class AgentNotFound(ArbiterError):
+    """No agent of this name was ever registered."""
+
+    code = "agent_not_found"
+
+    def __init__(self, name: str, nearest: str | None = None) -> None:
+        """Name the nearest known agent, if there is one."""
+        self.name, self.nearest = name, nearest
+        hint = f"; did you mean {nearest!r}?" if nearest else ""
+        super().__init__(f"agent: no agent is registered as {name!r}{hint}")
+
+
+class AgentAlreadyExists(ArbiterError):
+    """The name belongs to an agent that is there already."""
+
+    code = "agent_already_exists"
+
+    def __init__(self, name: str) -> None:
+        """Say what would be right."""
+        self.name = name
+        super().__init__(
+            f"agent: {name!r} is registered already; use another name, update it, or register it"
+            " with mode='idempotent'"
+        )
+
+
+class AgentGone(ArbiterError):
+    """The agent was retired: it can only be registered again."""
+
+    code = "agent_retired"
+
+    def __init__(self, name: str, order: str) -> None:
+        """Say what cannot be done with it."""
+        self.name, self.order = name, order
+        super().__init__(f"agent: cannot {order} {name!r}, it was retired; register it again")
+
+
+class RegistryFull(ArbiterError):
+    """As many agents are registered as there may be."""
+
+    code = "registry_full"
+
+    def __init__(self, limit: int) -> None:
+        """Say how many there may be."""
+        self.limit = limit
+        super().__init__(
+            f"agents: {limit:,} are registered, which is the limit; retire some, or raise agent_limit"
+        )
+
+
 class UnknownKind(ArbiterError):
     """No agent has ever been registered for this kind of task."""
 

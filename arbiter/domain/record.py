@@ -21,8 +21,13 @@ BILLION = 1_000_000_000
 FIRST_SUCCESS_RATE, FIRST_QUALITY, FIRST_LATENCY_MS = 0.8, 0.7, 5000.0
 """What is believed of an agent before its first result: an optimistic start, which that result replaces."""
 
-Reward = Literal["success", "quality"]
-"""What a choice is to be rewarded for: success alone, or success and the quality of what was done."""
+Reward = Literal["success", "quality", "utility"]
+"""What a choice is to be rewarded for: success alone; success x quality of what was done; or its utility,
+success x quality - price x cost, where the price says what one unit of cost takes from the reward.
+"""
+
+LEAST = 0.001
+"""However dear an agent is, this much of a reward is believed possible, and so is this much of a loss."""
 
 
 class Rating(msgspec.Struct, frozen=True, gc=False):
@@ -85,13 +90,17 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """The mean cost of an attempt, of those whose cost is known."""
         return mean(self.cost_e9 / BILLION, self.priced, 0.0)
 
-    def posterior(self, reward: Reward = "success") -> tuple[float, float]:
-        """Return (wins, losses) of the Beta posterior of the reward, its prior included."""
+    def posterior(self, reward: Reward = "success", price: float = 0.0) -> tuple[float, float]:
+        """Return (wins, losses) of the Beta posterior of the reward, its prior included.
+
+        The price has a say in the utility alone.
+        """
         succeeds = 1.0 + self.wins, 1.0 + self.losses
         if reward == "success":
             return succeeds
         is_good = 2 * FIRST_QUALITY + self.good, 2 * (1 - FIRST_QUALITY) + self.bad
-        return _product(succeeds, is_good)
+        both = _product(succeeds, is_good)
+        return both if reward == "quality" else _lowered(both, price * self.cost)
 
 
 NO_RECORD = Record()
@@ -137,6 +146,14 @@ def _product(one: tuple[float, float], other: tuple[float, float]) -> tuple[floa
     variance = (v1 + m1 * m1) * (v2 + m2 * m2) - mean_of_both * mean_of_both
     weight = mean_of_both * (1.0 - mean_of_both) / variance - 1.0
     return mean_of_both * weight, (1.0 - mean_of_both) * weight
+
+
+def _lowered(posterior: tuple[float, float], by: float) -> tuple[float, float]:
+    """Move the mean down, and stay as sharp: a cost is known far better than what it brings."""
+    wins, losses = posterior
+    total = wins + losses
+    lowered = min(1.0 - LEAST, max(LEAST, wins / total - by))
+    return lowered * total, (1.0 - lowered) * total
 
 
 def _moments(a: float, b: float) -> tuple[float, float]:

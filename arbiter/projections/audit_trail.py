@@ -88,8 +88,12 @@ def _who_rejected(step: Step, fact: f.TaskRejected) -> str:
     return _person(step, fact) if said_by_a_person or fact.by is not None else "gate"
 
 
-def _that_agent(_: Step, fact: f.AgentFact) -> str:
-    return f"agent {fact.name}"
+def _who_described(step: Step, fact: f.AgentProfiled) -> str:
+    return _person(step, fact) if fact.by is not None else f"agent {fact.name}"
+
+
+def _registry(step: Step, fact: f.AgentStatusChanged) -> str:
+    return "registry" if fact.by is None else _person(step, fact)
 
 
 def _breaker(step: Step, fact: f.BreakerFact) -> str:
@@ -118,8 +122,9 @@ _ACTORS: dict[type[Fact], Callable[[Step, Any], str]] = {
     f.TaskAttemptFailed: _who_ended,
     f.TaskFailed: _who_ended,
     f.TaskReleased: _the("worker"),
-    f.AgentRegistered: _that_agent,
-    f.AgentUpdated: _that_agent,
+    f.AgentRegistered: _who_described,
+    f.AgentUpdated: _who_described,
+    f.AgentStatusChanged: _registry,
     f.WorkerJoined: _that_worker,
     f.WorkerLeft: _that_worker,
     f.WorkerLost: _the("reaper"),

@@ -138,6 +138,12 @@ def _updated(fact: f.AgentUpdated) -> str:
     return f"Agent {fact.name} changed its profile, now for {', '.join(sorted(fact.kinds))}"
 
 
+def _agent_status(fact: f.AgentStatusChanged) -> str:
+    if fact.by is None:
+        return f"The registry took agent {fact.name} as {fact.status.value}"
+    return f"Agent {fact.name} was given the status {fact.status.value}"
+
+
 def _joined(fact: f.WorkerJoined) -> str:
     place = f"{fact.host}, pid {fact.pid}"
     return f"Worker {fact.worker} joined ({place}) with {', '.join(fact.agents) or 'no agents'}"
@@ -246,6 +252,8 @@ _WORDS: dict[type[Fact], Callable[[Any], str]] = {
     f.TaskCancelled: lambda _: "It was ended on request",
     f.AgentRegistered: _registered,
     f.AgentUpdated: _updated,
+    f.AgentStatusChanged: _agent_status,
+    f.AgentRetired: lambda fact: f"Agent {fact.name} was retired",
     f.WorkerJoined: _joined,
     f.WorkerLeft: _left,
     f.WorkerLost: _lost,

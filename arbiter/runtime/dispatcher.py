@@ -17,6 +17,7 @@ from uuid import UUID
 from arbiter.application.orchestrator import Orchestrator
 from arbiter.application.payloads import PAYLOAD_LIMIT
 from arbiter.application.ports import (
+    Assignment,
     Beginning,
     Claimed,
     Clock,
@@ -27,17 +28,17 @@ from arbiter.application.ports import (
     Turned,
     Wanted,
 )
-from arbiter.application.ready_row import needs_of
-from arbiter.domain import verbs
 from arbiter.domain.facts.lifecycle import TaskFact
 from arbiter.domain.routing import Router
-from arbiter.domain.task import Task, evolve, let_in, remember
+from arbiter.domain.task import let_in, remember
 from arbiter.runtime.attempts import LAST_WORDS_SECONDS, Attempts, Ended
 from arbiter.runtime.doubts import Doubts
 from arbiter.runtime.execution import Execution
 from arbiter.runtime.executor import Isolated
 from arbiter.runtime.hosted import Roster
 from arbiter.runtime.loop import Loop
+from arbiter.runtime.placing import Claims, Placed, Placing
+from arbiter.runtime.sharing import Sharing
 
 LANES = 2
 WORTH_A_TURN = 50
@@ -160,6 +161,13 @@ class Dispatcher:
     def something_was_given(self) -> None:
         """Another worker may have given us tasks."""
         self._looking.wake()
+
+    async def _look(self) -> float | None:
+        """Take in what others gave us, give back what found no slot; say when to look again."""
+        if await self._sharing.look():
+            self._wake()
+        pause = await self._sharing.give_back()
+        return self._poll_seconds if pause is None else min(pause, self._poll_seconds)
 
     async def recheck(self) -> None:
         """Compare what runs here with what the log says runs here."""
@@ -331,9 +339,7 @@ class Dispatcher:
         since = self._clock.monotonic()
         resting = self._sharing.take(self._placing.has_slot, self._share)
         begun = self._placing.start(resting, at=now, since=since)
-        placed = self._placing.place(
-            self._claimed, self._share - len(begun), at=now, since=since
-        )
+        placed = self._placing.place(self._claimed, self._share - len(begun), at=now, since=since)
         return Placed([*begun, *placed.begun], placed.given) if begun else placed
 
     def _sharing_out(self, given: Sequence[Assignment]) -> None:
@@ -370,6 +376,11 @@ class Dispatcher:
 
     # -- the end
 
+    async def give_back_given(self) -> int:
+        """Give back what others have given us and what has not begun; say how many."""
+        await self._sharing.look()
+        return await self._sharing.give_back_all()
+
     async def drain(self, seconds: float, hurry: asyncio.Event) -> int:
         """Stop claiming, let handlers finish, give back the rest; say how many were given back."""
         self._draining = True
@@ -378,11 +389,11 @@ class Dispatcher:
         if claimed:
             await self._ready.unclaim(self.incarnation, claimed)
         await self._quiet(seconds, hurry)
-        for lane in self._loops:
-            await lane.stop()
+        for loop in (*self._loops, self._looking):
+            await loop.stop()
         while self._attempts.ended:
             await self._turn()
-        released = self._attempts.release_all()
+        released = self._attempts.release_all() + await self.give_back_given()
         await self._quiet(0.0 if hurry.is_set() else 1.0, hurry)
         await self._attempts.reporter.finish(LAST_WORDS_SECONDS)
         return released
@@ -392,8 +403,8 @@ class Dispatcher:
         self._draining = True
         self._claimed.clear()
         self._attempts.abandon()
-        for lane in self._loops:
-            self._attempts.reporter.insist(lane.stop)
+        for loop in (*self._loops, self._looking):
+            self._attempts.reporter.insist(loop.stop)
 
     async def _quiet(self, seconds: float, hurry: asyncio.Event) -> None:
         """Wait until nothing runs and nothing is unsaid, at most so long, not at all in a hurry."""

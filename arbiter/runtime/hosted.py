@@ -116,6 +116,10 @@ class Roster:
         """Every kind that is done here, and the names of who does it."""
         return {kind: [each.name for each in agents] for kind, agents in self._by_kind.items()}
 
+    def __contains__(self, name: object) -> bool:
+        """Tell whether an agent is hosted here."""
+        return name in self._agents
+
     def __getitem__(self, name: str) -> HostedAgent:
         """Return one agent."""
         return self._agents[name]
@@ -139,6 +143,11 @@ class Roster:
             agent.slots if agent.room is None else agent.takes for agent in self._agents.values()
         )
         return min(self.slots, open_to)
+
+    @property
+    def closed(self) -> frozenset[str]:
+        """Agents that may have no new task now; what they run goes on."""
+        return frozenset(agent.name for agent in self if agent.room == 0)
 
     def admit(self, rooms: Mapping[str, int]) -> bool:
         """Let each agent have as many more tasks as this says, those not named as many as they like.
@@ -220,6 +229,8 @@ def profile(
     concurrency: int = 10,
     cost_per_task: float = 0.0,
     isolation: Isolation = "thread",
+    retry: RetryPolicy | None = None,
+    limits: Limits | None = None,
     reached_by: Transport | None = None,
 ) -> AgentRegistered:
     """Describe an agent; raises InvalidInput for what cannot be meant."""
@@ -245,6 +256,8 @@ def profile(
         model_family=told.model_family,
         max_concurrency=told.concurrency,
         cost_per_task=told.cost_per_task,
+        retry=retry,
+        limits=limits,
         transport="in_process" if reached_by is None else checked_transport(reached_by).type,
         reached_by=reached_by,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -101,7 +101,11 @@ class Placing:
         self._stuck = (roster.changes, len(claimed)) if waiting else None
         return placed
 
-    def start(self, resting: Sequence[Task], *, at: datetime, since: float) -> list[Begun]:
+    def has_slot(self, name: str) -> bool:
+        """Tell whether an agent could begin something that was given to it."""
+        return self._roster.free > 0 and name in self._roster and self._roster[name].takes > 0
+
+    def start(self, resting: Iterable[Task], *, at: datetime, since: float) -> list[Begun]:
         """Begin tasks that others have given to agents of ours that have a free slot."""
         begun = []
         for task in resting:

@@ -12,12 +12,14 @@ from uuid import UUID
 
 import msgspec
 
+from arbiter.application.agent_finder import AgentFinder
 from arbiter.application.agents import queue_id
 from arbiter.application.answers import Redriven, TaskView
 from arbiter.application.kinds import KnownKinds
 from arbiter.application.orchestrator import Orchestrator
-from arbiter.application.ports import Clock, LiveWorker, QueueState
+from arbiter.application.ports import AGENT_LIMIT, Clock, LiveWorker, QueueState
 from arbiter.application.ready_row import ReadyRow
+from arbiter.application.registry import Registry
 from arbiter.application.views import Stats, TaskFilter
 from arbiter.domain import facts as f
 from arbiter.domain.commands import Redrive, Submit
@@ -28,6 +30,7 @@ from arbiter.runtime.engine import OVER
 from arbiter.runtime.follower import Follower
 from arbiter.runtime.hosted import HostedAgent
 from arbiter.runtime.knowledge import Sources
+from arbiter.runtime.registry_keeper import STALE_SECONDS, RegistryKeeper
 from arbiter.runtime.scheduler import AsyncioScheduler
 from arbiter.runtime.store import Store
 from arbiter.runtime.transports.remote import Outbound, Surroundings, outbound
@@ -60,6 +63,8 @@ class Plan:
 
     hosting: Hosting
     drain_seconds: float
+    agent_limit: int = AGENT_LIMIT
+    agent_stale_seconds: float = STALE_SECONDS
     projector: Callable[[Store, Callable[[], bool]], Background] | None = None
 
 
@@ -85,6 +90,8 @@ class Service:
         self._opening = asyncio.Lock()
         self._is_open = self._is_over = False
         self.orchestrator: Orchestrator
+        self.registry: Registry
+        self.agents: AgentFinder
         self.follower: Follower
         self.kinds: KnownKinds
 
@@ -112,6 +119,16 @@ class Service:
                 kinds=self.kinds,
                 new_id=self._new_id,
                 chance=self._chance,
+            )
+            store, limit = self.store, self._plan.agent_limit
+            self.registry = Registry(store.directory, self._clock, limit=limit)
+            self.agents = AgentFinder(
+                store.directory,
+                store.leases,
+                store.views.task_board,
+                store.records,
+                self._clock,
+                limit=limit,
             )
             self.follower = Follower(
                 self.store.log,
@@ -172,13 +189,16 @@ class Service:
                 orchestrator=self.orchestrator,
                 log=self.store.log,
                 ready=self.store.ready,
+                assignments=self.store.assignments,
                 leases=self.store.leases,
                 directory=self.store.directory,
+                registry=self.registry,
                 bell=self.store.bell,
                 clock=self._clock,
                 scheduler=self._scheduler,
                 beats=self.store.beats,
                 knows=Sources(
+                    statuses=self.store.directory,
                     standings=self.store.breakers,
                     records=self.store.records,
                 ),
@@ -205,11 +225,18 @@ class Service:
         return [handler for handler in handlers if handler is not None]
 
     def _beside(self) -> list[Background]:
+        keeper = RegistryKeeper(
+            self.registry,
+            self.agents,
+            self._scheduler,
+            stale_seconds=self._plan.agent_stale_seconds,
+        )
         if self._plan.projector is None:
-            return []
-        return [
-            self._plan.projector(self.store, lambda: bool(self._worker and self._worker.is_busy()))
-        ]
+            return [keeper]
+        projector = self._plan.projector(
+            self.store, lambda: bool(self._worker and self._worker.is_busy())
+        )
+        return [keeper, projector]
 
     async def drain(self, seconds: float | None = None, hurry: asyncio.Event | None = None) -> int:
         """Stop hosting; let handlers finish for so long, give back the rest; say how many."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from arbiter.application.orchestrator import Orchestrator
 from arbiter.application.ports import Assignment, Assignments, Clock, Elsewhere, Log
 from arbiter.domain import verbs
 from arbiter.domain.errors import AttemptFenced, IllegalTransition, UnknownTask
+from arbiter.domain.facts import AgentProfiled
 from arbiter.domain.facts.lifecycle import TaskFact
 from arbiter.domain.status import Status
 from arbiter.domain.task import Task, remember
@@ -36,6 +37,11 @@ class Neighbour:
         self.retry, self.limits = profile.retry, profile.limits
         self.free = max(0, self.slots - elsewhere.busy)
 
+    @property
+    def profile(self) -> AgentProfiled:
+        """What it is."""
+        return self.elsewhere.profile
+
     def can(self, needs: tuple[str, ...]) -> bool:
         """Tell whether it is able to do what is needed."""
         return all(need in self.elsewhere.abilities for need in needs)
@@ -58,12 +64,17 @@ class Neighbours:
         """Every kind they do, and the names of who does it."""
         return {kind: [each.name for each in those] for kind, those in self._by_kind.items()}
 
-    def know(self, found: Iterable[Elsewhere], *, but: Collection[str]) -> None:
-        """Take in who is hosted elsewhere now; of an agent with several hosts, the one with most room."""
+    def know(
+        self, found: Iterable[Elsewhere], *, here: Container[str], closed: Container[str]
+    ) -> None:
+        """Take in who is hosted elsewhere now; of an agent with several hosts, the one with most room.
+
+        Left out are those hosted here, and those whose status or breaker bounds what they may get.
+        """
         best: dict[str, Neighbour] = {}
         for each in found:
             name = each.profile.name
-            if name in but:
+            if name in here or name in closed:
                 continue
             neighbour = Neighbour(each)
             other = best.get(name)
@@ -118,52 +129,64 @@ class Sharing:
         streams = await self._log.streams(fresh) if fresh else {}
         now = self._clock.monotonic()
         for task_id in fresh:
-            task = remember(
-                fact for fact in streams.get(task_id, ()) if isinstance(fact, TaskFact)
-            )
+            task = remember(fact for fact in streams.get(task_id, ()) if isinstance(fact, TaskFact))
             if task is not None and self._rests_here(task) and task_id not in self._starting:
                 self.resting.append((task, now))
         return bool(fresh)
 
-    def startable(self, has_slot: Callable[[str], bool], most: int) -> list[Task]:
-        """Take out what can start now, at most so many; `begun` is to be called when that is known."""
-        taken: list[Task] = []
-        stays: deque[tuple[Task, float]] = deque()
-        while self.resting:
-            pair = self.resting.popleft()
-            task = pair[0]
-            if len(taken) < most and task.agent is not None and has_slot(task.agent):
-                taken.append(task)
+    def startable(self, has_slot: Callable[[str], bool]) -> int:
+        """How many of those that rest with us may find a slot."""
+        return sum(has_slot(_agent(task)) for task, _ in self.resting) if self.resting else 0
+
+    def take(self, has_slot: Callable[[str], bool], most: int) -> Iterator[Task]:
+        """Take out, one by one, what has a slot to start in; `begun` is to be called when it has."""
+        for _ in range(len(self.resting)):
+            task, since = self.resting.popleft()
+            if most > 0 and has_slot(_agent(task)):
+                most -= 1
                 self._starting.add(task.id)
+                yield task
             else:
-                stays.append(pair)
-        self.resting = stays
-        return taken
+                self.resting.append((task, since))
 
     def begun(self, task_ids: Iterable[UUID]) -> None:
         """What was to start has started, or has not: either way the log tells the rest."""
         self._starting.difference_update(task_ids)
 
-    async def give_back(self, *, everything: bool = False) -> float | None:
-        """Release what has waited too long, or all; tell in how many seconds to do so again."""
+    async def give_back(self) -> float | None:
+        """Release what has waited too long; tell in how many seconds to do so again."""
         now = self._clock.monotonic()
-        late = [pair for pair in self.resting if everything or now - pair[1] >= REST_SECONDS]
-        self.resting = deque(pair for pair in self.resting if pair not in late)
-        for task, _ in late:
-            await self._release(task)
+        late = [task for task, since in self.resting if now - since >= REST_SECONDS]
+        await self._release(late, "no_slot")
         if not self.resting:
             return None
         return min(since for _, since in self.resting) + REST_SECONDS - now
 
-    async def _release(self, task: Task) -> None:
-        attempt_id = task.attempt_id
+    async def give_back_all(self) -> int:
+        """Release all that rests with us; say how many."""
+        rest = [task for task, _ in self.resting]
+        await self._release(rest, "drain")
+        return len(rest)
+
+    async def _release(self, tasks: Sequence[Task], reason: str) -> None:
+        gone = {task.id for task in tasks}
+        self.resting = deque(pair for pair in self.resting if pair[0].id not in gone)
+        for task in tasks:
+            await self._release_one(task.id, task.attempt_id, reason)
+
+    async def _release_one(self, task_id: UUID, attempt_id: UUID | None, reason: str) -> None:
         assert attempt_id is not None, "an assigned task has an attempt"
         try:
             await self._orchestrator.decide(
-                task.id, lambda now, at: [verbs.release(now, attempt_id, "no_slot", at=at)]
+                task_id, lambda task, at: [verbs.release(task, attempt_id, reason, at=at)]
             )
         except (AttemptFenced, IllegalTransition, UnknownTask) as late:
             log.info("it has gone on already: %s", late)
 
     def _rests_here(self, task: Task) -> bool:
         return task.status is Status.ASSIGNED and task.incarnation == self._me
+
+
+def _agent(task: Task) -> str:
+    assert task.agent is not None, "an assigned task has an agent"
+    return task.agent

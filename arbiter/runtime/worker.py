@@ -12,22 +12,24 @@ from functools import partial
 from typing import Protocol
 from uuid import UUID
 
-from arbiter.application.agents import abilities_of
 from arbiter.application.orchestrator import Orchestrator
 from arbiter.application.ports import (
+    ASSIGNED_WORD,
     STOP_WORD,
+    Assignments,
     Beat,
     Bell,
     Directory,
+    Elsewhere,
     Handle,
     Leases,
     Log,
     ReadyQueue,
     Scheduler,
 )
+from arbiter.application.registry import Registry
 from arbiter.application.routing import Learned, RoutingPlan
 from arbiter.domain import facts as f
-from arbiter.domain.errors import Conflict
 from arbiter.domain.routing import Router
 from arbiter.runtime.clock import DatabaseClock
 from arbiter.runtime.dispatcher import Dispatcher
@@ -37,6 +39,7 @@ from arbiter.runtime.knowledge import Knowledge, Sources
 from arbiter.runtime.lease_keeper import LeaseKeeper
 from arbiter.runtime.loop import Loop
 from arbiter.runtime.reaper import Reaper
+from arbiter.runtime.sharing import Sharing
 from arbiter.runtime.sweeper import IDLE_SECONDS, Sweeper
 
 log = logging.getLogger(__name__)
@@ -44,6 +47,9 @@ log = logging.getLogger(__name__)
 BeatShell = Callable[[Callable[[Leases], Awaitable[float]]], Callable[[], Awaitable[None]]]
 """Runs beats where nothing can hold them up (a thread with a connection of its own); returns how to stop."""
 
+
+LEAVING_TRIES = 3
+"""How often a worker that leaves gives back what came meanwhile, before it leaves that to others."""
 
 SWEEP_FOR_LATER = 0.02
 SWEEP_FOR_READY = 1.0
@@ -87,8 +93,10 @@ class Outside:
     orchestrator: Orchestrator
     log: Log
     ready: ReadyQueue
+    assignments: Assignments
     leases: Leases
     directory: Directory
+    registry: Registry
     bell: Bell
     clock: DatabaseClock
     scheduler: Scheduler
@@ -124,6 +132,7 @@ class Worker:
             is_busy=self.is_busy,
             opened=self._roster_opened,
             poll_seconds=hosting.poll_seconds,
+            elsewhere=self._elsewhere,
         )
         self._processes = Processes(outside.scheduler)
         self._reaper = Reaper(
@@ -146,7 +155,7 @@ class Worker:
         self._rejoining = Loop("rejoin", self._rejoin, outside.scheduler)
         self.incarnation: UUID | None = None
         self._dispatcher: Dispatcher | None = None
-        self._is_lost = False
+        self._is_lost = self._has_others = False
         self._next_sweep: tuple[float, Handle] | None = None
         self._stop_listening: Callable[[], None] | None = None
         self._stop_beating: Callable[[], Awaitable[None]] | None = None
@@ -163,11 +172,11 @@ class Worker:
 
     async def start(self) -> None:
         """Register the agents, join, and begin to claim."""
-        for agent in self._agents:
-            await register(self._out.directory, agent)
-        self._stop_listening = self._out.bell.listen(
-            self._heard
-        )  # before looking: no ring is missed
+        for agent in [await self._out.registry.host(each.profile) for each in self._agents]:
+            if not agent.status.takes_work:
+                log.warning("agent %s gets no tasks: it is %s", agent.name, agent.status.value)
+        # We listen before we look, so that no ring is missed in between.
+        self._stop_listening = self._out.bell.listen(self._heard)
         try:
             await self._knowledge.start()
             await self._join()
@@ -223,6 +232,15 @@ class Worker:
             )
         )
         self.incarnation, self._is_lost = incarnation, False
+        sharing = Sharing(
+            incarnation,
+            neighbours=self._knowledge.neighbours,
+            assignments=self._out.assignments,
+            orchestrator=self._out.orchestrator,
+            facts=self._out.log,
+            clock=self._out.clock,
+            queues=hosting.queues,
+        )
         self._dispatcher = Dispatcher(
             incarnation=incarnation,
             orchestrator=self._out.orchestrator,
@@ -232,6 +250,7 @@ class Worker:
             scheduler=self._out.scheduler,
             router=self._router,
             roster=self._roster,
+            sharing=sharing,
             queues=hosting.queues,
             isolated=self._processes.run,
             lost=partial(self._lost, incarnation),
@@ -243,14 +262,16 @@ class Worker:
     async def _leave(self, released: int) -> None:
         if self.incarnation is None:
             return
-        if await self._out.ready.claimed_by(self.incarnation, 1):
-            log.warning("this worker could not give back all its tasks: others will rescue them")
-            return
-        now = self._out.clock.now()
-        await self._out.ready.forget(self.incarnation, now)
-        await self._out.leases.leave(
-            f.WorkerLeft(incarnation=self.incarnation, version=2, at=now, released=released)
-        )
+        for _ in range(LEAVING_TRIES):
+            now = self._out.clock.now()
+            await self._out.ready.forget(self.incarnation, now)
+            if await self._out.leases.leave(
+                f.WorkerLeft(incarnation=self.incarnation, version=2, at=now, released=released)
+            ):
+                return
+            if self._dispatcher is not None:  # others may have given us tasks up to now
+                released += await self._dispatcher.give_back_given()
+        log.warning("this worker could not give back all its tasks: others will rescue them")
 
     async def _beat(self, leases: Leases) -> float:
         """Beat once (in the shell's thread, on the shell's connection)."""
@@ -281,6 +302,17 @@ class Worker:
             self._lost(incarnation)
         if self.running or (self._dispatcher is not None and self._dispatcher.is_in_doubt):
             self._rechecking.wake()  # a signal to stop may have been missed
+        self._has_others = bool(beat.others)
+        if beat.others and self._dispatcher is not None:
+            self._dispatcher.something_was_given()  # that ring may have been missed, too
+
+    async def _elsewhere(self) -> Sequence[Elsewhere]:
+        """Who else hosts agents for what is done here; nobody is asked where there is nobody else."""
+        if self.incarnation is None or not self._has_others:
+            return ()
+        return await self._out.assignments.hosts(
+            self.incarnation, self._hosting.queues, self._roster.kinds
+        )
 
     def _roster_opened(self) -> None:
         """An agent may have work that might not before."""
@@ -297,6 +329,8 @@ class Worker:
                 self._sweep_within(SWEEP_FOR_LATER)
             elif word == f"{STOP_WORD}{self.incarnation}":
                 self._rechecking.wake()
+            elif word == f"{ASSIGNED_WORD}{self.incarnation}" and self._dispatcher is not None:
+                self._dispatcher.something_was_given()
 
     def _sweep_within(self, seconds: float) -> None:
         """Sweep soon; calls that come together lead to one sweep."""
@@ -329,38 +363,3 @@ class Worker:
     async def _recheck(self) -> None:
         if self._dispatcher is not None:
             await self._dispatcher.recheck()
-
-
-async def register(directory: Directory, agent: HostedAgent) -> None:
-    """Make an agent known; nothing is appended when its profile is known already."""
-    for _ in range(5):
-        known = await directory.agent(agent.name)
-        profile = agent.profile
-        try:
-            if known is None:
-                await directory.register(profile)
-            elif (known.kinds, known.abilities, known.max_concurrency) != (
-                frozenset(profile.kinds),
-                abilities_of(profile),
-                profile.max_concurrency,
-            ):
-                await directory.register(_update(profile, known.version + 1))
-        except Conflict:
-            continue  # another worker registered it at the same time
-        return
-
-
-def _update(profile: f.AgentRegistered, version: int) -> f.AgentUpdated:
-    return f.AgentUpdated(
-        agent_id=profile.agent_id,
-        version=version,
-        at=profile.at,
-        name=profile.name,
-        kinds=profile.kinds,
-        languages=profile.languages,
-        specializations=profile.specializations,
-        model_family=profile.model_family,
-        max_concurrency=profile.max_concurrency,
-        cost_per_task=profile.cost_per_task,
-        transport=profile.transport,
-    )

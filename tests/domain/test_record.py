@@ -90,3 +90,23 @@ def test_the_posterior_of_quality_is_a_distribution_between_its_parts(wins, loss
     assert b > 0
     up, down = record.posterior()
     assert a / (a + b) <= up / (up + down) + 1e-9
+
+
+def test_cost_has_a_say_in_the_utility_as_far_as_the_price_goes():
+    def mean_of(record, price):
+        wins, losses = record.posterior("utility", price)
+        return wins / (wins + losses)
+
+    cheap = Record(wins=30, losses=0, good=27, bad=3, priced=30, cost_e9=300_000_000)
+    dear = Record(wins=30, losses=0, good=27, bad=3, priced=30, cost_e9=3_000_000_000)
+    assert cheap.posterior("quality", 2) == dear.posterior("quality", 2)
+    assert mean_of(cheap, 0) == pytest.approx(mean_of(dear, 0))
+    assert mean_of(cheap, 2) - mean_of(dear, 2) == pytest.approx(2 * (0.1 - 0.01))
+
+
+@given(st.floats(0, 200), st.floats(0, 200), st.integers(0, 10**15), st.floats(0, 1e9))
+def test_a_utility_is_as_well_known_as_the_quality_however_dear(wins, good, cost_e9, price):
+    record = Record(wins=wins, good=good, priced=1, cost_e9=cost_e9)
+    a, b = record.posterior("utility", price)
+    assert min(a, b) > 0
+    assert a + b == pytest.approx(sum(record.posterior("quality")))

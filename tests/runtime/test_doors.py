@@ -11,8 +11,8 @@ import pytest
 
 import arbiter as package
 from arbiter import Arbiter, ArbiterError, RetryPolicy, aio, connect
-from arbiter.aio import AsyncArbiter, AsyncViews
-from arbiter.bootstrap.door import SyncViews
+from arbiter.aio import AsyncAgents, AsyncArbiter, AsyncViews
+from arbiter.bootstrap.door import SyncAgents, SyncViews
 from tests.support.eventually import eventually
 
 
@@ -42,7 +42,9 @@ def our_threads():
     ]
 
 
-@pytest.mark.parametrize(("sync", "other"), [(Arbiter, AsyncArbiter), (SyncViews, AsyncViews)])
+@pytest.mark.parametrize(
+    ("sync", "other"), [(Arbiter, AsyncArbiter), (SyncViews, AsyncViews), (SyncAgents, AsyncAgents)]
+)
 def test_both_doors_have_the_same_verbs_and_signatures(sync, other):
     assert verbs_of(sync) == verbs_of(other)
     for name in verbs_of(sync):

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from arbiter.domain import facts as f
+from arbiter.domain.agent_status import AgentStatus
 from arbiter.domain.blob import Blob, blob_of
 from arbiter.domain.limits import Limits
 from arbiter.domain.retry import RetryPolicy
@@ -107,7 +108,6 @@ PROFILE = {
     "cost_per_task": 0.25,
     "transport": "http",
 }
-
 REFERENCES: dict[str, f.Fact] = {
     "task.submitted": f.TaskSubmitted(
         **TASK,
@@ -229,7 +229,13 @@ REFERENCES: dict[str, f.Fact] = {
             secret_env="REVIEWER_SECRET",
         ),
     ),
+    "agent.registered+weight": f.AgentRegistered(**AGENT, **PROFILE, weight=2.0, by="ann"),
     "agent.updated": f.AgentUpdated(**AGENT, **PROFILE),
+    "agent.updated+weight": f.AgentUpdated(**AGENT, **PROFILE, weight=2.0, by="ann"),
+    "agent.status_changed": f.AgentStatusChanged(
+        **AGENT, status=AgentStatus.MAINTENANCE, by="ann", why="a new version"
+    ),
+    "agent.retired": f.AgentRetired(**AGENT, by="ann", why="replaced"),
     "worker.joined": f.WorkerJoined(
         **WORKER,
         worker="worker-1",

@@ -19,12 +19,13 @@ from arbiter.application.ports.dispatch import (
     Wanted,
 )
 from arbiter.application.ports.hosting import (
-    AgentProfile,
+    AGENT_LIMIT,
     Beat,
     BeatStep,
     Directory,
     Leases,
     LiveWorker,
+    Presence,
 )
 from arbiter.application.ports.knowledge import Standing, Standings, Statuses
 from arbiter.application.ports.log import Log
@@ -33,9 +34,9 @@ from arbiter.application.ports.records import Learnt, Records
 from arbiter.application.ports.time import Clock, Handle, Scheduler
 
 __all__ = [
+    "AGENT_LIMIT",
     "ASSIGNED_WORD",
     "STOP_WORD",
-    "AgentProfile",
     "Assignment",
     "Assignments",
     "Beat",
@@ -53,6 +54,7 @@ __all__ = [
     "Leases",
     "LiveWorker",
     "Log",
+    "Presence",
     "Probe",
     "QueueState",
     "Queues",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 import msgspec
 
-from arbiter.domain.facts import AgentRegistered, AgentUpdated, WorkerJoined, WorkerLeft, WorkerLost
+from arbiter.domain.agent_status import AgentStatus
+from arbiter.domain.agents import Agent
+from arbiter.domain.facts import AgentFact, WorkerJoined, WorkerLeft, WorkerLost
 
 
 class Beat(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,8 +53,11 @@ class Leases(Protocol):
         """Append the fact and close the row, if it still stands at the fact's beat and is live."""
         ...
 
-    async def leave(self, left: WorkerLeft) -> None:
-        """Append the fact and close the row."""
+    async def leave(self, left: WorkerLeft) -> bool:
+        """Append the fact and close the row, if it is live and nothing is in its hands.
+
+        Others may give it tasks up to that moment, and none after it.
+        """
         ...
 
     async def rescued(self, incarnation: UUID) -> None:
@@ -68,26 +73,52 @@ BeatStep = Callable[[Leases], Awaitable[float]]
 """Beats once over these leases; answers in how many seconds to beat again."""
 
 
-class AgentProfile(msgspec.Struct, frozen=True, kw_only=True):
-    """An agent as it was last registered."""
+class Presence(msgspec.Struct, frozen=True, kw_only=True):
+    """When an agent was last met, and whether it answers."""
 
-    agent_id: UUID
-    name: str
-    version: int
-    kinds: frozenset[str]
-    abilities: frozenset[str]
-    max_concurrency: int
+    seen_at: datetime
+    """The last moment at which a live worker hosted it, it answered, or somebody described it."""
+
+    answers: bool | None = None
+    """Whether it answered when it was last asked; None for one that nobody asks."""
+
+
+AGENT_LIMIT = 1000
 
 
 class Directory(Protocol):
     """The agents that were ever registered."""
 
-    async def register(self, fact: AgentRegistered | AgentUpdated) -> None:
-        """Append the fact and keep the profile; an agent that came first elsewhere is a Conflict."""
+    async def append(self, fact: AgentFact, *, limit: int = AGENT_LIMIT) -> None:
+        """Append the fact and keep what the agent has become; `agents` rings.
+
+        Raises Conflict where another fact came first, and RegistryFull where an agent comes that would be
+        one more than `limit`, retired ones left out.
+        """
         ...
 
-    async def agent(self, name: str) -> AgentProfile | None:
-        """Return one agent's profile."""
+    async def agent(self, name: str) -> Agent | None:
+        """Return one agent, retired or not."""
+        ...
+
+    async def agents(self) -> Sequence[Agent]:
+        """Return every agent that was ever registered, retired ones too, by name."""
+        ...
+
+    async def statuses(self) -> Mapping[str, AgentStatus]:
+        """Return which agents take new tasks, and which do not."""
+        ...
+
+    async def presence(self) -> Mapping[str, Presence]:
+        """Return when each agent was last met."""
+        ...
+
+    async def met(self, names: Collection[str], at: datetime) -> None:
+        """Note that agents gave a sign of life."""
+        ...
+
+    async def asked(self, name: str, at: datetime, *, answers: bool) -> None:
+        """Note whether an agent answered when it was asked for a sign of life."""
         ...
 
     async def kinds(self) -> frozenset[str]:

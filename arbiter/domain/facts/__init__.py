@@ -1,5 +1,13 @@
 """Every fact Arbiter can record; the line above a task's fact is its row of the lifecycle."""
 
+from arbiter.domain.facts.agents import (
+    AgentFact,
+    AgentProfiled,
+    AgentRegistered,
+    AgentRetired,
+    AgentStatusChanged,
+    AgentUpdated,
+)
 from arbiter.domain.facts.anomalies import AnomalyFact, AnomalyRaised, AnomalyResolved
 from arbiter.domain.facts.base import FACTS, Fact, UnknownTopic, decode, encode
 from arbiter.domain.facts.breakers import (
@@ -10,9 +18,6 @@ from arbiter.domain.facts.breakers import (
 )
 from arbiter.domain.facts.failures import FailureAlerted
 from arbiter.domain.facts.hosting import (
-    AgentFact,
-    AgentRegistered,
-    AgentUpdated,
     WorkerFact,
     WorkerJoined,
     WorkerLeft,
@@ -57,7 +62,10 @@ from arbiter.domain.facts.transports import Transport, TransportType
 __all__ = [
     "FACTS",
     "AgentFact",
+    "AgentProfiled",
     "AgentRegistered",
+    "AgentRetired",
+    "AgentStatusChanged",
     "AgentUpdated",
     "AnomalyFact",
     "AnomalyRaised",

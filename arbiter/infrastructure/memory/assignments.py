@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
+from arbiter.application.agents import abilities_of
 from arbiter.application.ports import ASSIGNED_WORD, Assignment, Elsewhere, Entry
 from arbiter.application.ready_row import ready_row
 from arbiter.domain.status import Status
@@ -30,9 +31,9 @@ class MemoryAssignments:
             if self._is_live(worker.incarnation) and worker.incarnation != me
             if not set(queues).isdisjoint(worker.queues)
             for elsewhere in self._hosted(worker)
-            if not elsewhere.kinds.isdisjoint(kinds)
+            if not set(elsewhere.profile.kinds).isdisjoint(kinds)
         ]
-        return sorted(found, key=lambda each: (each.agent, each.incarnation))
+        return sorted(found, key=lambda each: (each.profile.name, each.incarnation))
 
     async def give(self, me: UUID, given: Sequence[Assignment]) -> frozenset[UUID]:
         """Append the facts and put the tasks into their hosts' hands; return those that stayed."""
@@ -62,13 +63,11 @@ class MemoryAssignments:
         )
         for name in worker.agents:
             agent = self._store.agents.get(name)
-            if agent is not None:
+            if agent is not None and agent.status.takes_work:
                 yield Elsewhere(
-                    agent=name,
+                    profile=agent.profile,
+                    abilities=abilities_of(agent.profile),
                     incarnation=worker.incarnation,
-                    kinds=agent.kinds,
-                    abilities=agent.abilities,
-                    slots=agent.max_concurrency,
                     busy=busy,
                 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from sys import maxsize
 
+from arbiter.application.agents import abilities_of
 from arbiter.application.ports import Turn
 from arbiter.infrastructure.memory.ready_rows import Offer
 from arbiter.infrastructure.memory.store import MemoryStore
@@ -46,4 +47,4 @@ def hosted_abilities(store: MemoryStore, queue: str, kind: str) -> list[frozense
         for name in worker.agents
     }
     known = [store.agents[name] for name in hosted if name in store.agents]
-    return [agent.abilities for agent in known if kind in agent.kinds]
+    return [abilities_of(agent.profile) for agent in known if kind in agent.profile.kinds]

@@ -3,38 +3,76 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
-from arbiter.application.agents import abilities_of
-from arbiter.application.ports import AgentProfile
-from arbiter.domain.facts import AgentRegistered, AgentUpdated
+from msgspec.structs import replace
+
+from arbiter.application.ports import AGENT_LIMIT, Presence
+from arbiter.domain.agent_status import AgentStatus
+from arbiter.domain.agents import Agent, evolve
+from arbiter.domain.errors import RegistryFull
+from arbiter.domain.facts import AgentFact, AgentProfiled, AgentRegistered
 from arbiter.infrastructure.memory.store import MemoryStore
 
 
 class MemoryDirectory:
-    """The latest profile of every agent, and every kind there ever was."""
+    """Every agent, and every kind there ever was."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
 
-    async def register(self, fact: AgentRegistered | AgentUpdated) -> None:
-        """Append the fact and keep the profile; an agent that came first elsewhere is a Conflict."""
+    async def append(self, fact: AgentFact, *, limit: int = AGENT_LIMIT) -> None:
+        """Append the fact and keep what the agent has become; `agents` rings."""
         await asyncio.sleep(0)
+        known = self._store.agents
+        self._store.facts.refuse_taken([fact])
+        if isinstance(fact, AgentRegistered):
+            if sum(not agent.is_retired for agent in known.values()) >= limit:
+                raise RegistryFull(limit)
+            self._store.presence[fact.name] = Presence(seen_at=fact.at)
+        became = evolve(known.get(fact.name), fact)
+        assert became is not None, "an agent begins with its registration"
         self._store.facts.add([fact])
-        self._store.bell.ring({"log"})
-        self._store.agents[fact.name] = AgentProfile(
-            agent_id=fact.agent_id,
-            name=fact.name,
-            version=fact.version,
-            kinds=frozenset(fact.kinds),
-            abilities=abilities_of(fact),
-            max_concurrency=fact.max_concurrency,
-        )
-        self._store.kinds.update(fact.kinds)
+        known[fact.name] = became
+        if isinstance(fact, AgentProfiled):
+            self._store.kinds.update(fact.kinds)
+            self._store.meet([fact.name], fact.at)
+        self._store.bell.ring({"log", "agents"})
 
-    async def agent(self, name: str) -> AgentProfile | None:
-        """Return one agent's profile."""
+    async def agent(self, name: str) -> Agent | None:
+        """Return one agent, retired or not."""
         await asyncio.sleep(0)
         return self._store.agents.get(name)
+
+    async def agents(self) -> Sequence[Agent]:
+        """Return every agent that was ever registered, retired ones too, by name."""
+        await asyncio.sleep(0)
+        return [self._store.agents[name] for name in sorted(self._store.agents)]
+
+    async def statuses(self) -> Mapping[str, AgentStatus]:
+        """Return which agents take new tasks, and which do not."""
+        await asyncio.sleep(0)
+        return {name: agent.status for name, agent in self._store.agents.items()}
+
+    async def presence(self) -> Mapping[str, Presence]:
+        """Return when each agent was last met."""
+        await asyncio.sleep(0)
+        return dict(self._store.presence)
+
+    async def met(self, names: Collection[str], at: datetime) -> None:
+        """Note that agents gave a sign of life."""
+        await asyncio.sleep(0)
+        self._store.meet(names, at)
+
+    async def asked(self, name: str, at: datetime, *, answers: bool) -> None:
+        """Note whether an agent answered when it was asked for a sign of life."""
+        await asyncio.sleep(0)
+        if answers:
+            self._store.meet([name], at)
+        known = self._store.presence.get(name)
+        if known is not None:
+            self._store.presence[name] = replace(known, answers=answers)
 
     async def kinds(self) -> frozenset[str]:
         """Return every kind any agent was ever registered for."""

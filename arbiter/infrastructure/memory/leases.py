@@ -30,6 +30,7 @@ class MemoryLeases:
             queues=joined.queues,
             joined_at=joined.at,
         )
+        self._store.meet(joined.agents, joined.at)
 
     async def beat(self, incarnation: UUID) -> Beat:
         """Raise the counter; tell the time, who else there is, and whether we are lost."""
@@ -58,15 +59,20 @@ class MemoryLeases:
             return False
         self._append(lost)
         row.status = "lost"
+        self._store.meet(row.agents, lost.at)
         return True
 
-    async def leave(self, left: WorkerLeft) -> None:
-        """Append the fact and close the row."""
+    async def leave(self, left: WorkerLeft) -> bool:
+        """Append the fact and close the row, if it is live and nothing is in its hands."""
         await asyncio.sleep(0)
         row = self._workers.get(left.incarnation)
-        if row is not None and row.status == "live":
-            self._append(left)
-            row.status = "gone"
+        in_hand = self._store.rows.of(self._store.rows.hands.get(left.incarnation, ()))
+        if row is None or row.status != "live" or any(each.status != "queued" for each in in_hand):
+            return False
+        self._append(left)
+        row.status = "gone"
+        self._store.meet(row.agents, left.at)
+        return True
 
     async def rescued(self, incarnation: UUID) -> None:
         """Note that nothing of a lost incarnation is left to rescue."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
-from arbiter.application.ports import AgentProfile, Clock, Entry, QueueState
+from arbiter.application.ports import Clock, Entry, Presence, QueueState
+from arbiter.domain.agents import Agent
 from arbiter.domain.breaker import Breaker
 from arbiter.domain.errors import Conflict
 from arbiter.infrastructure.memory.bell import MemoryBell
@@ -45,7 +48,8 @@ class MemoryStore:
         self.facts = Facts()
         self.rows = ReadyRows()
         self.workers: dict[UUID, WorkerRow] = {}
-        self.agents: dict[str, AgentProfile] = {}
+        self.agents: dict[str, Agent] = {}
+        self.presence: dict[str, Presence] = {}
         self.kinds: set[str] = set()
         self.switches: dict[str, QueueState] = {}
         self.breakers: dict[str, Breaker] = {}
@@ -58,6 +62,13 @@ class MemoryStore:
         """Ring after an append; where a queue is limited, its end may have made room for another."""
         limited = any(state.running_limit is not None for state in self.switches.values())
         self.bell.ring({"log", *words, *(["ready"] if limited else [])})
+
+    def meet(self, names: Collection[str], at: datetime) -> None:
+        """Note that agents gave a sign of life; a later one stands."""
+        for name in names:
+            known = self.presence.get(name)
+            if known is not None and known.seen_at < at:
+                self.presence[name] = replace(known, seen_at=at)
 
     def refuse_moved(self, entry: Entry) -> None:
         """Raise Conflict if the task has moved on from the version the decision was made at."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -17,6 +18,7 @@ from arbiter.application.views import (
     TaskPage,
     TaskSummary,
 )
+from arbiter.domain.status import Status
 from arbiter.infrastructure.memory.performance import (
     MemoryAnomaliesReader,
     MemoryPerformanceReader,
@@ -40,6 +42,8 @@ from arbiter.infrastructure.reading import (
 from arbiter.projections.agent_records import AgentRecords
 from arbiter.projections.stats import COUNTS, Minute
 from arbiter.projections.task_line import TaskLine
+
+UNDER_WAY = {Status.ASSIGNED.value, Status.RUNNING.value}
 
 
 class MemoryQueueDepths:
@@ -85,6 +89,14 @@ class MemoryTaskFinder:
         """Return one task's line."""
         line = self._rows.lines.get(task_id)
         return summary_of(line) if line is not None else None
+
+    async def under_way(self) -> Mapping[str, int]:
+        """Return how many assigned and running tasks each agent has; who has none is left out."""
+        return Counter(
+            line.agent
+            for line in self._rows.lines.values()
+            if line.agent is not None and line.status in UNDER_WAY
+        )
 
 
 def _place(line: TaskLine) -> Cursor:

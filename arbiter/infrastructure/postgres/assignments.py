@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+import msgspec
+
 from arbiter.application.ports import Assignment, Elsewhere
+from arbiter.domain.agent_status import TAKES_WORK
 from arbiter.domain.deadlines import due_at
-from arbiter.domain.facts import encode
+from arbiter.domain.facts import AgentRegistered, encode
 from arbiter.infrastructure.postgres.arrays import integers, moments, uuids
 from arbiter.infrastructure.postgres.columns import fact_columns
 from arbiter.infrastructure.postgres.connections import Reader
+
+_read_profile = msgspec.json.Decoder(AgentRegistered).decode
+WORKING = sorted(TAKES_WORK)
 
 
 class PostgresAssignments:
@@ -24,19 +30,17 @@ class PostgresAssignments:
         self, me: UUID, queues: Collection[str], kinds: Collection[str]
     ) -> Sequence[Elsewhere]:
         """Return the agents of these kinds that other live workers of these queues host."""
-        rows = await self._reader.rows(
-            "select_elsewhere", {"me": me, "queues": sorted(queues), "kinds": sorted(kinds)}
-        )
+        asked = {"me": me, "queues": sorted(queues), "kinds": sorted(kinds), "statuses": WORKING}
         return [
             Elsewhere(
-                agent=agent,
-                incarnation=incarnation,
-                kinds=frozenset(able),
+                profile=_read_profile(profile),
                 abilities=frozenset(abilities),
-                slots=slots,
+                incarnation=incarnation,
                 busy=busy,
             )
-            for agent, incarnation, able, abilities, slots, busy in rows
+            for profile, abilities, incarnation, busy in await self._reader.rows(
+                "select_elsewhere", asked
+            )
         ]
 
     async def give(self, me: UUID, given: Sequence[Assignment]) -> frozenset[UUID]:

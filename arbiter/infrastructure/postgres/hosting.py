@@ -1,20 +1,16 @@
-"""Workers, agents and queues on PostgreSQL: a fact and a row, in one transaction."""
+"""Workers and queues on PostgreSQL: a fact and a row, in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import psycopg
 
-from arbiter.application.agents import abilities_of
-from arbiter.application.ports import AgentProfile, Beat, LiveWorker, QueueState
+from arbiter.application.ports import Beat, LiveWorker, QueueState
 from arbiter.domain.errors import Conflict
 from arbiter.domain.facts import (
-    AgentRegistered,
-    AgentUpdated,
     Fact,
     QueueFact,
     QueueLimited,
@@ -43,14 +39,24 @@ class Recording:
         params: Mapping[str, Any],
         *,
         guard: tuple[str, Mapping[str, Any]] | None = None,
+        passes: Callable[[Row | None], bool] = bool,
+        unless: tuple[str, Mapping[str, Any]] | None = None,
         words: Sequence[str] = ("log",),
     ) -> bool:
-        """Change the row, then append: rows are locked before the log. False if the guard says no."""
+        """Change the row, then append: rows are locked before the log.
+
+        False, and nothing is written, where the guard finds no row; `passes` may judge otherwise, or raise.
+        The same where `unless`, which looks once the guard holds its locks, finds any.
+        """
         columns = fact_columns([fact], [encode(fact)])
         try:
             async with self._reader.transaction() as statements:
                 await statements.run("guard_writing")
-                if guard is not None and not await (await statements.run(*guard)).fetchone():
+                if guard is not None and not passes(
+                    await (await statements.run(*guard)).fetchone()
+                ):
+                    return False
+                if unless is not None and await (await statements.run(*unless)).fetchone():
                     return False
                 await statements.run(statement, params)
                 await statements.run(
@@ -102,57 +108,30 @@ class PostgresLeases(Recording):
         return await self._record(
             lost,
             "set_worker_status",
-            {"incarnation": lost.incarnation, "was": "live", "status": "lost"},
+            {"incarnation": lost.incarnation, "was": "live", "status": "lost", "at": lost.at},
             guard=("lock_worker", {"incarnation": lost.incarnation, "beat": lost.beat}),
         )
 
-    async def leave(self, left: WorkerLeft) -> None:
-        """Append the fact and close the row."""
-        await self._record(
+    async def leave(self, left: WorkerLeft) -> bool:
+        """Append the fact and close the row, if it is live and nothing is in its hands."""
+        return await self._record(
             left,
             "set_worker_status",
-            {"incarnation": left.incarnation, "was": "live", "status": "gone"},
+            {"incarnation": left.incarnation, "was": "live", "status": "gone", "at": left.at},
             guard=("lock_worker", {"incarnation": left.incarnation, "beat": None}),
+            unless=("select_claimed_by", {"incarnation": left.incarnation, "how_many": 1}),
         )
 
     async def rescued(self, incarnation: UUID) -> None:
         """Note that nothing of a lost incarnation is left to rescue."""
         await self._reader.run(
-            "set_worker_status", {"incarnation": incarnation, "was": "lost", "status": "gone"}
+            "set_worker_status",
+            {"incarnation": incarnation, "was": "lost", "status": "gone", "at": None},
         )
 
     async def workers(self) -> Sequence[LiveWorker]:
         """Return the live incarnations."""
         return [_live_worker(row) for row in await self._reader.rows("select_workers")]
-
-
-class PostgresDirectory(Recording):
-    """The agents that were ever registered."""
-
-    async def register(self, fact: AgentRegistered | AgentUpdated) -> None:
-        """Append the fact and keep the profile; an agent that came first elsewhere is a Conflict."""
-        await self._record(
-            fact,
-            "upsert_agent",
-            {
-                "name": fact.name,
-                "agent_id": fact.agent_id,
-                "version": fact.version,
-                "kinds": sorted(fact.kinds),
-                "abilities": sorted(abilities_of(fact)),
-                "max_concurrency": fact.max_concurrency,
-                "profile": msgspec.json.encode(fact).decode(),
-            },
-        )
-
-    async def agent(self, name: str) -> AgentProfile | None:
-        """Return one agent's profile."""
-        row = await self._reader.row("select_agent", {"name": name})
-        return _profile(row) if row else None
-
-    async def kinds(self) -> frozenset[str]:
-        """Return every kind any agent was ever registered for."""
-        return frozenset(row[0] for row in await self._reader.rows("select_kinds"))
 
 
 class PostgresQueues(Recording):
@@ -198,16 +177,4 @@ def _live_worker(row: Row) -> LiveWorker:
         agents=tuple(agents),
         queues=tuple(queues),
         joined_at=joined_at,
-    )
-
-
-def _profile(row: Row) -> AgentProfile:
-    agent_id, name, version, kinds, abilities, max_concurrency = row
-    return AgentProfile(
-        agent_id=agent_id,
-        name=name,
-        version=version,
-        kinds=frozenset(kinds),
-        abilities=frozenset(abilities),
-        max_concurrency=max_concurrency,
     )

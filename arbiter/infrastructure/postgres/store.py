@@ -12,11 +12,8 @@ from arbiter.infrastructure.postgres.bell import PostgresBell
 from arbiter.infrastructure.postgres.breakers import PostgresBreakers
 from arbiter.infrastructure.postgres.committer import Committer
 from arbiter.infrastructure.postgres.connections import Connections, Reader
-from arbiter.infrastructure.postgres.hosting import (
-    PostgresDirectory,
-    PostgresLeases,
-    PostgresQueues,
-)
+from arbiter.infrastructure.postgres.directory import PostgresDirectory
+from arbiter.infrastructure.postgres.hosting import PostgresLeases, PostgresQueues
 from arbiter.infrastructure.postgres.log import PostgresLog
 from arbiter.infrastructure.postgres.migrator import check
 from arbiter.infrastructure.postgres.ready_queue import PostgresReadyQueue

@@ -81,7 +81,7 @@ class AbleContract(Contract):
         await given.worker(agents=["ruff"])
         await given.task(requirements=RUST)
         learnt = given.updated("ruff", version=2, languages=("python", "rust"))
-        await store.directory.register(learnt)
+        await store.directory.append(learnt)
         assert list(await store.ready.unroutable(10)) == []
 
     async def test_a_task_that_is_not_on_offer_is_not_unroutable(

@@ -137,7 +137,8 @@ class AssignmentsContract(Contract):
         await store.leases.leave(given.left(gone))
         await self._given(store, given, me, host)
         [found] = await store.assignments.hosts(me, [QUEUE], [KIND])
-        assert (found.agent, found.incarnation) == ("bandit", host)
-        assert (found.kinds, found.abilities) == ({KIND}, {"languages:python"})
-        assert (found.slots, found.busy) == (3, 1)
+        assert (found.profile.name, found.incarnation) == ("bandit", host)
+        assert found.profile.kinds == (KIND,)
+        assert found.abilities == {"languages:python"}
+        assert (found.profile.max_concurrency, found.busy) == (3, 1)
         assert await store.assignments.hosts(me, [QUEUE], ["nothing"]) == []

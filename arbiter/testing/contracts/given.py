@@ -9,9 +9,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from arbiter.application.agents import agent_id, queue_id
-from arbiter.application.ports import Beginning, Claimed, Entry, Turn, Wanted, entry
+from arbiter.application.ports import AGENT_LIMIT, Beginning, Claimed, Entry, Turn, Wanted, entry
+from arbiter.domain.agent_status import AgentStatus
 from arbiter.domain.facts import (
     AgentRegistered,
+    AgentRetired,
+    AgentStatusChanged,
     AgentUpdated,
     QueueLimited,
     QueuePaused,
@@ -154,20 +157,30 @@ class Given:
         )
 
     async def agent(
-        self, name: str = "ruff", *, kinds: Sequence[str] = (KIND,), **profile: Any
+        self,
+        name: str = "ruff",
+        *,
+        kinds: Sequence[str] = (KIND,),
+        limit: int = AGENT_LIMIT,
+        **profile: Any,
     ) -> AgentRegistered:
         """Register an agent."""
         registered = self.registered(name, kinds=kinds, **profile)
-        await self.store.directory.register(registered)
+        await self.store.directory.append(registered, limit=limit)
         return registered
 
     def registered(
-        self, name: str = "ruff", *, kinds: Sequence[str] = (KIND,), **profile: Any
+        self,
+        name: str = "ruff",
+        *,
+        kinds: Sequence[str] = (KIND,),
+        version: int = 1,
+        **profile: Any,
     ) -> AgentRegistered:
         """Tell of an agent that is new."""
         return AgentRegistered(
             agent_id=agent_id(name),
-            version=1,
+            version=version,
             at=self.now,
             name=name,
             kinds=tuple(kinds),
@@ -185,6 +198,25 @@ class Given:
             name=name,
             kinds=tuple(kinds),
             **profile,
+        )
+
+    def standing(
+        self, status: AgentStatus, name: str = "ruff", *, version: int = 2, **said: Any
+    ) -> AgentStatusChanged:
+        """Tell of an agent that takes tasks from now on, or takes none."""
+        return AgentStatusChanged(
+            agent_id=agent_id(name),
+            version=version,
+            at=self.now,
+            name=name,
+            status=status,
+            **said,
+        )
+
+    def retired(self, name: str = "ruff", *, version: int = 2, **said: Any) -> AgentRetired:
+        """Tell of an agent that has gone."""
+        return AgentRetired(
+            agent_id=agent_id(name), version=version, at=self.now, name=name, **said
         )
 
     async def paused(self, queue: str = QUEUE) -> None:

@@ -75,6 +75,7 @@ class Viewed:
     async def rows(self) -> dict[str, Any]:
         """Return all there is to read."""
         return {
+            "under way": dict(await self.views.task_board.under_way()),
             "depth": list(await self.views.queue_depth.all()),
             "board": await self.board(),
             "stats": await self.views.stats.read(window_minutes=None, now=LATER),
@@ -339,6 +340,18 @@ class ViewsContract:
         assert (told.status, told.error_type, told.attempts) == ("queued", "ValueError", 1)
         assert told.not_before == life.task.not_before
         assert await viewed.views.task_board.get(uuid4()) is None
+
+    async def test_the_board_counts_what_each_agent_has(self, viewed: Viewed) -> None:
+        lives = [
+            a_task(task_id=uuid4()).running(),
+            a_task(task_id=uuid4()).queued().routed_to("ruff"),
+            a_task(task_id=uuid4()).queued().routed_to("bandit"),
+            a_task(task_id=uuid4()).completed(),
+            a_task(task_id=uuid4()).retrying(),
+            a_task(task_id=uuid4()).queued(),
+        ]
+        await viewed.tell(*lives)
+        assert await viewed.views.task_board.under_way() == {"ruff": 2, "bandit": 1}
 
     async def test_nonsense_is_refused(self, viewed: Viewed) -> None:
         board, trail = viewed.views.task_board, viewed.views.audit_trail

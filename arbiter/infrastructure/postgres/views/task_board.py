@@ -82,6 +82,11 @@ class PostgresTaskFinder:
         row = await self._reader.row("select_task_lines", {"ids": uuids([task_id])})
         return summary_of(TaskLine(*row)) if row else None
 
+    async def under_way(self) -> Mapping[str, int]:
+        """Return how many assigned and running tasks each agent has; who has none is left out."""
+        rows = await self._reader.rows("select_under_way")
+        return {agent: tasks for agent, tasks in rows}  # noqa: C416 - rows are typed as any tuple
+
 
 def _columns(lines: Sequence[TaskLine]) -> dict[str, Any]:
     return {
