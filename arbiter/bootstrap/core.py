@@ -15,6 +15,7 @@ import uuid_utils.compat
 
 from arbiter.application.ports import Recorded
 from arbiter.application.views import Stats
+from arbiter.bootstrap.keeping import keepers
 from arbiter.bootstrap.locate import Locator
 from arbiter.domain.commands import check_limits, check_retry
 from arbiter.domain.errors import InvalidInput, Stopped
@@ -212,6 +213,7 @@ class Core:
                 agent_limit=settings.agent_limit,
                 agent_stale_seconds=settings.agent_stale_seconds,
                 projector=_projector(clock, scheduler) if settings.projector else None,
+                keepers=keepers(settings, clock, scheduler),
             ),
             clock=clock,
             scheduler=scheduler,

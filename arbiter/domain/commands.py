@@ -134,6 +134,15 @@ class Switch(Command):
     why: Words | None = None
 
 
+class Guard(Command):
+    """Open, close or reset the breaker of an agent or a transport."""
+
+    name: Name
+    until: AwareDatetime | None = None
+    by: Words | None = None
+    why: Words | None = None
+
+
 class Profile(Command):
     """What an agent is, its kinds left out."""
 
@@ -202,6 +211,14 @@ class Rate(Command):
     quality: Quality
     by: Words
     why: Words | None = None
+
+
+class Look(Command):
+    """Ask how agents do."""
+
+    agent: Name | None = None
+    kind: Name | None = None
+    now: AwareDatetime | None = None
 
 
 class Report(Command):

@@ -66,6 +66,8 @@ class Plan:
     agent_limit: int = AGENT_LIMIT
     agent_stale_seconds: float = STALE_SECONDS
     projector: Callable[[Store, Callable[[], bool]], Background] | None = None
+    keepers: Callable[[Store], Sequence[Background]] | None = None
+    """What answers the views: breakers, alerts."""
 
 
 class Service:
@@ -225,18 +227,15 @@ class Service:
         return [handler for handler in handlers if handler is not None]
 
     def _beside(self) -> list[Background]:
+        plan = self._plan
         keeper = RegistryKeeper(
-            self.registry,
-            self.agents,
-            self._scheduler,
-            stale_seconds=self._plan.agent_stale_seconds,
+            self.registry, self.agents, self._scheduler, stale_seconds=plan.agent_stale_seconds
         )
-        if self._plan.projector is None:
-            return [keeper]
-        projector = self._plan.projector(
-            self.store, lambda: bool(self._worker and self._worker.is_busy())
-        )
-        return [keeper, projector]
+        beside = [keeper, *(plan.keepers(self.store) if plan.keepers is not None else ())]
+        if plan.projector is not None:
+            is_busy = lambda: bool(self._worker and self._worker.is_busy())  # noqa: E731
+            beside.append(plan.projector(self.store, is_busy))
+        return beside
 
     async def drain(self, seconds: float | None = None, hurry: asyncio.Event | None = None) -> int:
         """Stop hosting; let handlers finish for so long, give back the rest; say how many."""

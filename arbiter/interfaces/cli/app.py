@@ -8,9 +8,12 @@ import typer
 
 from arbiter.interfaces.cli import (
     bench,
+    breakers,
     db,
     demo,
+    failures,
     orders,
+    performance,
     queue,
     rate,
     redrive,
@@ -81,9 +84,19 @@ for each in (
     *(redrive.redrive, rate.rate, stale.stale, stale.clean_up),
 ):
     each.join(tasks)
+agents = _group("agents", "See who does the work, and how well.")
+performance.performance.join(agents)
 queues = _group("queue", "See what queues hold; pause, resume and limit them.")
 for each in queue.QUEUE:
     each.join(queues)
+guards = _group(
+    "breakers", "See who gets no tasks because it failed; open, close and reset breakers."
+)
+for each in breakers.BREAKERS:
+    each.join(guards)
+failing = _group("failures", "See which errors keep coming back.")
+for each in failures.FAILURES:
+    each.join(failing)
 worker.worker.join(app)
 stats.stats.join(app)
 doctor.doctor.join(app)

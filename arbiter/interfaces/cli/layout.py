@@ -16,8 +16,9 @@ EVERYWHERE = ("dsn", "schema", "config", "json")
 
 SECTIONS = {
     "Work": ("submit", "task", "queue"),
+    "Agents": ("agents", "breakers"),
     "Run": ("worker",),
-    "Look": ("stats", "doctor"),
+    "Look": ("stats", "failures", "doctor"),
     "Database": ("db",),
     "Try": ("demo", "bench"),
 }
