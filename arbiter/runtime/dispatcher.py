@@ -18,6 +18,7 @@ from arbiter.application.orchestrator import Orchestrator
 from arbiter.application.payloads import PAYLOAD_LIMIT
 from arbiter.application.ports import (
     Beginning,
+    Breakers,
     Claimed,
     Clock,
     Log,
@@ -38,6 +39,7 @@ from arbiter.runtime.execution import Execution
 from arbiter.runtime.executor import Isolated
 from arbiter.runtime.hosted import Roster
 from arbiter.runtime.loop import Loop
+from arbiter.runtime.permits import Permits
 
 LANES = 2
 WORTH_A_TURN = 50
@@ -64,6 +66,7 @@ class Dispatcher:
         orchestrator: Orchestrator,
         log: Log,
         ready: ReadyQueue,
+        breakers: Breakers,
         clock: Clock,
         scheduler: Scheduler,
         router: Router,
@@ -81,6 +84,7 @@ class Dispatcher:
         self._roster, self._queues, self._lost = roster, queues, lost
         roster.freed = self.something_is_ready
         self._poll_seconds = poll_seconds
+        self._permits = Permits(breakers, incarnation)
         self._attempts = Attempts(
             incarnation=incarnation,
             orchestrator=orchestrator,
@@ -105,6 +109,9 @@ class Dispatcher:
         """What one turn begins or claims at most: one lane that took all would leave the other nothing."""
 
         self._claimed: deque[tuple[Task, float]] = deque()
+        self._probing: dict[UUID, tuple[Task, float]] = {}
+        """What was routed to somebody who is tried out, and has no permit yet; as it was claimed."""
+
         self._claiming = 0
         self._turning = 0
         self._news = 1
@@ -240,8 +247,11 @@ class Dispatcher:
     # -- the turn
 
     async def _turn(self) -> None:
-        seen, ended = self._news, self._ended()
+        seen = self._news
         begun = self._begin(self._clock.now())
+        if self._probing:
+            begun = await self._permitted(begun)
+        ended = self._ended()
         total = max(0, min(self._appetite(), self._share))
         wanted = (
             self._roster.wanted(self._queues, total, ahead=self._claims_ahead()) if total else []
@@ -269,6 +279,23 @@ class Dispatcher:
             unread = [each.task_id for each in turned.claimed]
             self._attempts.reporter.insist(partial(self._ready.unclaim, self.incarnation, unread))
             raise
+
+    async def _permitted(
+        self, begun: Sequence[tuple[Beginning, Execution]]
+    ) -> list[tuple[Beginning, Execution]]:
+        """Keep what may begin: who is tried out needs a permit; what gets none waits again."""
+        asking = {
+            beginning.task.id: self._probing.pop(beginning.task.id)
+            for beginning, _ in begun
+            if beginning.task.id in self._probing
+        }
+        refused = set(asking) - await self._permits.take(
+            each for each in begun if each[0].task.id in asking
+        )
+        if refused:
+            self._give_up([each for each in begun if each[0].task.id in refused])
+            self._claimed.extendleft(reversed([asking[task_id] for task_id in refused]))
+        return [each for each in begun if each[0].task.id not in refused]
 
     async def _take(
         self,
@@ -324,6 +351,8 @@ class Dispatcher:
                 continue
             name, decision = self._router.choose(task, candidates, self._orchestrator.chance())
             agent = roster[name]
+            if agent.room is not None:
+                self._probing[task.id] = pair
             roster.take(agent)
             attempt_id = self._orchestrator.new_id(now)
             routed = verbs.route(

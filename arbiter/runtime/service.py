@@ -193,6 +193,7 @@ class Service:
                 ready=self.store.ready,
                 leases=self.store.leases,
                 directory=self.store.directory,
+                breakers=self.store.breakers,
                 registry=self.registry,
                 bell=self.store.bell,
                 clock=self._clock,

@@ -17,6 +17,7 @@ from arbiter.application.ports import (
     STOP_WORD,
     Beat,
     Bell,
+    Breakers,
     Directory,
     Handle,
     Leases,
@@ -88,6 +89,7 @@ class Outside:
     ready: ReadyQueue
     leases: Leases
     directory: Directory
+    breakers: Breakers
     registry: Registry
     bell: Bell
     clock: DatabaseClock
@@ -228,6 +230,7 @@ class Worker:
             orchestrator=self._out.orchestrator,
             log=self._out.log,
             ready=self._out.ready,
+            breakers=self._out.breakers,
             clock=self._out.clock,
             scheduler=self._out.scheduler,
             router=self._router,
