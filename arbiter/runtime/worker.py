@@ -296,7 +296,7 @@ class Worker:
             if word == "ready" and self._dispatcher is not None:
                 self._dispatcher.something_is_ready()
                 self._sweep_within(SWEEP_FOR_READY)
-            elif word == "later":
+            elif word in {"later", "agents"}:
                 self._sweep_within(SWEEP_FOR_LATER)
             elif word == f"{STOP_WORD}{self.incarnation}":
                 self._rechecking.wake()

@@ -10,6 +10,7 @@ from arbiter.application.ports.dispatch import (
     Swept,
     Turn,
     Turned,
+    Unroutable,
     Wanted,
 )
 from arbiter.application.ports.hosting import (
@@ -58,6 +59,7 @@ __all__ = [
     "Swept",
     "Turn",
     "Turned",
+    "Unroutable",
     "Wanted",
     "Word",
     "entry",
