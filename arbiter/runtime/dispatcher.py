@@ -18,7 +18,7 @@ from arbiter.application.orchestrator import Orchestrator
 from arbiter.application.payloads import PAYLOAD_LIMIT
 from arbiter.application.ports import (
     Assignment,
-    Beginning,
+    Breakers,
     Claimed,
     Clock,
     Log,
@@ -33,11 +33,11 @@ from arbiter.domain.routing import Router
 from arbiter.domain.task import let_in, remember
 from arbiter.runtime.attempts import LAST_WORDS_SECONDS, Attempts, Ended
 from arbiter.runtime.doubts import Doubts
-from arbiter.runtime.execution import Execution
 from arbiter.runtime.executor import Isolated
 from arbiter.runtime.hosted import Roster
 from arbiter.runtime.loop import Loop
-from arbiter.runtime.placing import Claims, Placed, Placing
+from arbiter.runtime.permits import Permits
+from arbiter.runtime.placing import NOTHING, Begun, Claims, Placed, Placing
 from arbiter.runtime.sharing import Sharing
 
 LANES = 2
@@ -65,6 +65,7 @@ class Dispatcher:
         orchestrator: Orchestrator,
         log: Log,
         ready: ReadyQueue,
+        breakers: Breakers,
         clock: Clock,
         scheduler: Scheduler,
         router: Router,
@@ -83,6 +84,7 @@ class Dispatcher:
         self._roster, self._queues, self._lost = roster, queues, lost
         roster.freed = self.something_is_ready
         self._poll_seconds = poll_seconds
+        self._permits = Permits(breakers, incarnation)
         self._attempts = Attempts(
             incarnation=incarnation,
             orchestrator=orchestrator,
@@ -260,10 +262,14 @@ class Dispatcher:
     # -- the turn
 
     async def _turn(self) -> None:
-        seen, ended = self._news, self._ended()
-        begun, given = self._begin(self._clock.now())
-        if given:
-            self._sharing_out(given)
+        seen = self._news
+        placed = self._begin(self._clock.now())
+        if placed.given:
+            self._sharing_out(placed.given)
+        begun: Sequence[Begun] = placed.begun
+        if placed.probing:
+            begun = await self._permitted(placed)
+        ended = self._ended()
         total = max(0, min(self._appetite(), self._share))
         wanted = (
             self._roster.wanted(self._queues, total, ahead=self._claims_ahead()) if total else []
@@ -271,7 +277,6 @@ class Dispatcher:
         if not (ended or begun or wanted):
             return
         turned = await self._take(ended, begun, wanted, total)
-        self._sharing.begun(beginning.task.id for beginning, _ in begun)
         if not turned.alive:
             self._give_up(begun)
             self._lost()
@@ -282,10 +287,10 @@ class Dispatcher:
             self._attempts.ended_too_late(
                 each for each in ended if each.fact.task_id in turned.refused
             )
-            self._give_up([each for each in begun if each[0].task.id in turned.refused])
-            begun = [each for each in begun if each[0].task.id not in turned.refused]
-        for _, execution in begun:
-            self._attempts.begin(execution)
+            self._give_up([each for each in begun if each.task.id in turned.refused])
+            begun = [each for each in begun if each.task.id not in turned.refused]
+        for each in begun:
+            self._attempts.begin(each.execution)
         try:
             await self._take_in(turned.claimed)
         except BaseException:
@@ -293,10 +298,21 @@ class Dispatcher:
             self._attempts.reporter.insist(partial(self._ready.unclaim, self.incarnation, unread))
             raise
 
+    async def _permitted(self, placed: Placed) -> list[Begun]:
+        """Keep what may begin: who is tried out needs a permit; what gets none waits again."""
+        asking = placed.probing
+        refused = set(asking) - await self._permits.take(
+            each for each in placed.begun if each.task.id in asking
+        )
+        if refused:
+            self._give_up([each for each in placed.begun if each.task.id in refused])
+            self._claimed.extendleft(reversed([asking[task_id] for task_id in refused]))
+        return [each for each in placed.begun if each.task.id not in refused]
+
     async def _take(
         self,
         ended: Sequence[Ended],
-        begun: Sequence[tuple[Beginning, Execution]],
+        begun: Sequence[Begun],
         wanted: Sequence[Wanted],
         total: int,
     ) -> Turned:
@@ -309,7 +325,7 @@ class Dispatcher:
                 Turn(
                     incarnation=self.incarnation,
                     finished=[each.fact for each in ended],
-                    begun=[beginning for beginning, _ in begun],
+                    begun=[each.beginning for each in begun],
                     wanted=wanted,
                     total=total if wanted else 0,
                 )
@@ -317,16 +333,16 @@ class Dispatcher:
         except BaseException:
             self._attempts.ended.extendleft(reversed(ended))
             self._give_up(begun)
-            self._attempts.reporter.insist(
-                partial(self._recover, [beginning.task.id for beginning, _ in begun])
-            )
+            self._attempts.reporter.insist(partial(self._recover, [each.task.id for each in begun]))
             raise
         finally:
+            self._sharing.begun(each.task.id for each in begun)
             self._claiming -= total
 
     async def _recover(self, begun: Sequence[UUID]) -> None:
         await self._doubts.recover(begun, self._claimed.clear)
         self.something_is_ready()
+        self.something_was_given()
 
     def _ended(self) -> list[Ended]:
         ended = self._attempts.ended
@@ -335,12 +351,12 @@ class Dispatcher:
     def _begin(self, now: datetime) -> Placed:
         """Start what rests with us, then route claimed tasks, while there are free slots."""
         if self._draining:
-            return Placed([], [])
+            return NOTHING
         since = self._clock.monotonic()
         resting = self._sharing.take(self._placing.has_slot, self._share)
         begun = self._placing.start(resting, at=now, since=since)
         placed = self._placing.place(self._claimed, self._share - len(begun), at=now, since=since)
-        return Placed([*begun, *placed.begun], placed.given) if begun else placed
+        return placed._replace(begun=[*begun, *placed.begun]) if begun else placed
 
     def _sharing_out(self, given: Sequence[Assignment]) -> None:
         """Let others have what was routed to their agents; what stays with us is offered again."""
@@ -351,10 +367,10 @@ class Dispatcher:
         if stays:
             await self._ready.unclaim(self.incarnation, stays)
 
-    def _give_up(self, begun: Sequence[tuple[Beginning, Execution]]) -> None:
+    def _give_up(self, begun: Sequence[Begun]) -> None:
         """Free the slots of what was not to begin."""
-        for _, execution in begun:
-            self._roster.let_go(execution.agent)
+        for each in begun:
+            self._roster.let_go(each.execution.agent)
 
     async def _take_in(self, claimed: Sequence[Claimed]) -> None:
         """Remember the claimed tasks whole: a fresh one from its submission, others from their stream."""

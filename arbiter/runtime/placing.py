@@ -28,12 +28,22 @@ class Begun(NamedTuple):
     beginning: Beginning
     execution: Execution
 
+    @property
+    def task(self) -> Task:
+        """As it runs from then on."""
+        return self.beginning.task
+
 
 class Placed(NamedTuple):
     """What became of some claimed tasks; the others wait for a slot."""
 
     begun: list[Begun]
     given: list[Assignment]
+    probing: dict[UUID, tuple[Task, float]]
+    """Of those begun, what tries out a half-open agent and needs a permit for it; as it was claimed."""
+
+
+NOTHING = Placed([], [], {})
 
 
 class Placing:
@@ -61,7 +71,7 @@ class Placing:
 
     def place(self, claimed: Claims, most: int, *, at: datetime, since: float) -> Placed:
         """Take out of the claimed tasks those for which an agent has a free slot, at most so many."""
-        placed, waiting = Placed([], []), Claims()
+        placed, waiting = Placed([], [], {}), Claims()
         roster, neighbours = self._roster, self._neighbours
         while claimed and roster.free > 0 and len(placed.begun) + len(placed.given) < most:
             task, _ = pair = claimed.popleft()
@@ -92,6 +102,8 @@ class Placing:
                 placed.given.append(Assignment(routed, assigned))
                 continue
             agent = roster[name]
+            if agent.room is not None:
+                placed.probing[task.id] = pair
             roster.take(agent)
             started = verbs.start(assigned, attempt_id, at=at)
             running = evolve(assigned, started)
@@ -102,8 +114,11 @@ class Placing:
         return placed
 
     def has_slot(self, name: str) -> bool:
-        """Tell whether an agent could begin something that was given to it."""
-        return self._roster.free > 0 and name in self._roster and self._roster[name].takes > 0
+        """Tell whether an agent could begin something that was given to it; one on probation could not."""
+        if self._roster.free <= 0 or name not in self._roster:
+            return False
+        agent = self._roster[name]
+        return agent.room is None and agent.free > 0
 
     def start(self, resting: Iterable[Task], *, at: datetime, since: float) -> list[Begun]:
         """Begin tasks that others have given to agents of ours that have a free slot."""

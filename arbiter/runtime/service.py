@@ -194,6 +194,7 @@ class Service:
                 assignments=self.store.assignments,
                 leases=self.store.leases,
                 directory=self.store.directory,
+                breakers=self.store.breakers,
                 registry=self.registry,
                 bell=self.store.bell,
                 clock=self._clock,

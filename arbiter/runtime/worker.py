@@ -19,6 +19,7 @@ from arbiter.application.ports import (
     Assignments,
     Beat,
     Bell,
+    Breakers,
     Directory,
     Elsewhere,
     Handle,
@@ -96,6 +97,7 @@ class Outside:
     assignments: Assignments
     leases: Leases
     directory: Directory
+    breakers: Breakers
     registry: Registry
     bell: Bell
     clock: DatabaseClock
@@ -246,6 +248,7 @@ class Worker:
             orchestrator=self._out.orchestrator,
             log=self._out.log,
             ready=self._out.ready,
+            breakers=self._out.breakers,
             clock=self._out.clock,
             scheduler=self._out.scheduler,
             router=self._router,
@@ -325,7 +328,7 @@ class Worker:
             if word == "ready" and self._dispatcher is not None:
                 self._dispatcher.something_is_ready()
                 self._sweep_within(SWEEP_FOR_READY)
-            elif word == "later":
+            elif word in {"later", "agents"}:
                 self._sweep_within(SWEEP_FOR_LATER)
             elif word == f"{STOP_WORD}{self.incarnation}":
                 self._rechecking.wake()

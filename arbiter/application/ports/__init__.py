@@ -16,6 +16,7 @@ from arbiter.application.ports.dispatch import (
     Swept,
     Turn,
     Turned,
+    Unroutable,
     Wanted,
 )
 from arbiter.application.ports.hosting import (
@@ -68,6 +69,7 @@ __all__ = [
     "Swept",
     "Turn",
     "Turned",
+    "Unroutable",
     "Wanted",
     "Word",
     "entry",
