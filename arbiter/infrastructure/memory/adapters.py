@@ -13,6 +13,7 @@ from arbiter.infrastructure.memory.leases import MemoryLeases
 from arbiter.infrastructure.memory.log import MemoryLog
 from arbiter.infrastructure.memory.queues import MemoryQueues
 from arbiter.infrastructure.memory.ready_queue import MemoryReadyQueue
+from arbiter.infrastructure.memory.remote import MemoryRemoteAttempts
 from arbiter.infrastructure.memory.store import MemoryStore
 
 
@@ -29,6 +30,7 @@ class MemoryAdapters:
     directory: MemoryDirectory
     queues: MemoryQueues
     breakers: MemoryBreakers
+    remote: MemoryRemoteAttempts
     bell: MemoryBell
 
 
@@ -45,5 +47,6 @@ def in_memory(clock: Clock) -> MemoryAdapters:
         directory=MemoryDirectory(store),
         queues=MemoryQueues(store),
         breakers=MemoryBreakers(store),
+        remote=MemoryRemoteAttempts(store),
         bell=store.bell,
     )

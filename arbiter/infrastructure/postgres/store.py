@@ -17,6 +17,7 @@ from arbiter.infrastructure.postgres.hosting import PostgresLeases, PostgresQueu
 from arbiter.infrastructure.postgres.log import PostgresLog
 from arbiter.infrastructure.postgres.migrator import check
 from arbiter.infrastructure.postgres.ready_queue import PostgresReadyQueue
+from arbiter.infrastructure.postgres.remote import PostgresRemoteAttempts
 from arbiter.infrastructure.postgres.views.agent_records import PostgresRecords
 from arbiter.infrastructure.postgres.views.ledger import PostgresLedger
 from arbiter.infrastructure.postgres.views.views import PostgresViews
@@ -35,6 +36,7 @@ class PostgresStore:
     directory: PostgresDirectory
     queues: PostgresQueues
     breakers: PostgresBreakers
+    remote: PostgresRemoteAttempts
     bell: PostgresBell
 
     views: PostgresViews
@@ -104,6 +106,7 @@ class PostgresStore:
         self.directory = PostgresDirectory(*recording)
         self.queues = PostgresQueues(*recording)
         self.breakers = PostgresBreakers(*recording)
+        self.remote = PostgresRemoteAttempts(self.reader)
         self.views = PostgresViews(self.connections, self.reader, self.clock)
         self.bell = PostgresBell(listening, self._scheduler, channel)
         await self.bell.start()

@@ -14,6 +14,7 @@ from arbiter.application.ports import (
     Log,
     Queues,
     ReadyQueue,
+    RemoteAttempts,
 )
 
 
@@ -34,6 +35,8 @@ class Store(Protocol):
     def queues(self) -> Queues: ...
     @property
     def breakers(self) -> Breakers: ...
+    @property
+    def remote(self) -> RemoteAttempts: ...
     @property
     def bell(self) -> Bell: ...
     @property
