@@ -211,6 +211,8 @@ class Core:
                     routing=settings.routing.plan,
                 ),
                 drain_seconds=settings.drain_seconds,
+                callback_listen=settings.callback_listen,
+                callback_url=settings.callback_url,
                 agent_limit=settings.agent_limit,
                 agent_stale_seconds=settings.agent_stale_seconds,
                 projector=_projector(clock, scheduler) if settings.projector else None,

@@ -42,6 +42,11 @@ class HostedAgent:
         self.can_cross = can_cross(handler)
         self.abilities = abilities_of(profile)
         self.slots = profile.max_concurrency
+        """How many of its tasks may run here now; fewer, where it has others that run elsewhere."""
+
+        self.answers = True
+        """It gave a sign of life when it was last asked, or nobody asks it."""
+
         self.busy = 0
         self.room: int | None = None
         """How many more attempts its status and its breakers allow; None for as many as it likes."""
@@ -49,7 +54,7 @@ class HostedAgent:
     @property
     def free(self) -> int:
         """Slots nobody uses now."""
-        return self.slots - self.busy
+        return max(0, self.slots - self.busy)
 
     @property
     def breakers(self) -> tuple[str, ...]:
@@ -97,6 +102,9 @@ class Roster:
 
         self.freed: Callable[[], object] = lambda: None
         """Called by who no longer claims, and has let go of a slot that others may use."""
+
+        self.outside: Callable[[], object] = lambda: None
+        """Called when an attempt has left a slot and is not over, or found no room at its agent."""
 
         self._is_gated = False
         self._by_kind: dict[str, list[HostedAgent]] = {}
@@ -151,7 +159,26 @@ class Roster:
         for agent in self._agents.values():
             before, agent.room = agent.room, rooms.get(agent.name)
             more = more or _is_more(agent.room, before)
-        self._is_gated = any(agent.room is not None for agent in self._agents.values())
+        return self._regate(more=more)
+
+    def limit(self, slots: Mapping[str, int]) -> bool:
+        """Give these agents so many slots here; tells whether anybody has more than before."""
+        more = False
+        for name, allowed in slots.items():
+            agent = self._agents[name]
+            more = more or allowed > agent.slots
+            agent.slots = allowed
+        return self._regate(more=more)
+
+    def leave(self, agent: HostedAgent) -> None:
+        """Count an attempt as one that its agent has without us; `outside` tells when it is recorded."""
+        self.limit({agent.name: max(0, agent.slots - 1)})
+
+    def _regate(self, *, more: bool) -> bool:
+        self._is_gated = any(
+            agent.room is not None or agent.slots < agent.profile.max_concurrency
+            for agent in self._agents.values()
+        )
         if more:
             self.changes += 1
         return more
@@ -202,7 +229,7 @@ class Roster:
             for queue in queues
             for agent in self._agents.values()
             for kind in agent.profile.kinds
-            if agent.takes > 0 or (ahead and agent.room is None)
+            if agent.takes > 0 or (ahead and agent.room is None and agent.slots > 0)
         ]
 
 
