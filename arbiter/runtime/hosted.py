@@ -37,6 +37,9 @@ class HostedAgent:
         """All slots are free."""
         self.profile, self.handler, self.retry, self.limits = profile, handler, retry, limits
         self.isolation = isolation
+        self.name = profile.name
+        """Its name, which is its identity."""
+
         self.is_async = is_async(handler)
         self.can_cross = can_cross(handler)
         self.abilities = abilities_of(profile)
@@ -49,11 +52,6 @@ class HostedAgent:
         self.busy = 0
         self.room: int | None = None
         """How many more attempts its status and its breakers allow; None for as many as it likes."""
-
-    @property
-    def name(self) -> str:
-        """Its name, which is its identity."""
-        return self.profile.name
 
     @property
     def free(self) -> int:
