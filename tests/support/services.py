@@ -61,7 +61,10 @@ class Service:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                length = int(self.headers["content-length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # who sent it was killed meanwhile
+                    return
                 heard = Heard(self.path, self.headers, body)
                 service.heard.append(heard)
                 service.begun.put(heard)
