@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 from arbiter.application.answers import Submitted
 from arbiter.application.door import Options
 from arbiter.bootstrap.agent_verbs import AgentVerbs
+from arbiter.bootstrap.breaker_verbs import BreakerVerbs, FailureVerbs
 from arbiter.bootstrap.core import Core, merged
 from arbiter.bootstrap.declaring import Declaring
 from arbiter.bootstrap.inbox import Inbox, must_be_in_a_transaction
@@ -47,6 +48,31 @@ class AsyncViews:
     catch_up = awaiting(ViewVerbs, ViewVerbs.catch_up)
 
 
+class AsyncBreakers:
+    """Who gets no tasks, or few, because it failed."""
+
+    def __init__(self, core: Core) -> None:
+        """Read nothing yet."""
+        self.core = core
+
+    list = awaiting(BreakerVerbs, BreakerVerbs.list)
+    open = awaiting(BreakerVerbs, BreakerVerbs.open)
+    close = awaiting(BreakerVerbs, BreakerVerbs.close)
+    reset = awaiting(BreakerVerbs, BreakerVerbs.reset)
+
+
+class AsyncFailures:
+    """Which errors keep coming back."""
+
+    def __init__(self, core: Core) -> None:
+        """Read nothing yet."""
+        self.core = core
+
+    list = awaiting(FailureVerbs, FailureVerbs.list)
+    show = awaiting(FailureVerbs, FailureVerbs.show)
+    totals = awaiting(FailureVerbs, FailureVerbs.totals)
+
+
 class AsyncAgents:
     """The registry of agents: who there is, what each can do, and whether it takes work."""
 
@@ -72,6 +98,8 @@ class AsyncArbiter(Declaring):
         """Start nothing before first use."""
         super().__init__(core)
         self.views = AsyncViews(core)
+        self.breakers = AsyncBreakers(core)
+        self.failures = AsyncFailures(core)
         self.agents = AsyncAgents(core)
 
     async def start(self) -> None:

@@ -18,7 +18,10 @@ from pydantic import (
     model_validator,
 )
 
+from arbiter.application.routing import Routing, RoutingTable, over
+from arbiter.domain.breaker import MOST_FAILURES, Policy
 from arbiter.domain.errors import InvalidInput
+from arbiter.domain.failures import KEPT, AlertPolicy
 
 PREFIX = "ARBITER_"
 FILE_VARIABLE = "ARBITER_CONFIG"
@@ -90,6 +93,25 @@ class Settings(BaseModel):
     stats_seconds: Seconds = 30.0
     """How often orchestrator.stats, health and performance are told to listeners."""
 
+    breaker_failures: Annotated[int, Field(ge=1, le=MOST_FAILURES)] = 5
+    """An agent that fails so often in a row, within the window, gets no more tasks for a while."""
+
+    breaker_window_seconds: Seconds = 300.0
+    breaker_open_seconds: Seconds = 60.0
+    """For how long; then a few tasks try it out."""
+
+    breaker_probes: Annotated[int, Field(ge=1, le=1_000)] = 1
+    """How many such tasks may be under way at a time, over all workers."""
+
+    breaker_successes: Annotated[int, Field(ge=1, le=1_000)] = 3
+    """After so many that succeed it gets tasks like any other; one that fails opens it again."""
+
+    alert_times: Annotated[int, Field(ge=1, le=KEPT)] = 3
+    """The same failure pattern, so often within its window, raises an alert."""
+
+    alert_window_seconds: Seconds = 300.0
+    alert_quiet_seconds: Annotated[float, Field(ge=0, le=365 * 86400)] = 300.0
+    """How long after an alert the same pattern raises no other."""
     agent_limit: Annotated[int, Field(ge=1, le=100_000)] = 1000
     """Agents that may be registered at a time, retired ones left out."""
 
@@ -99,6 +121,9 @@ class Settings(BaseModel):
     projector: bool = True
     """Build the read models in the worker."""
 
+    routing: RoutingTable = Field(default_factory=Routing)
+    """Which strategy chooses the agent; one name, or a table with rules for kinds."""
+
     @model_validator(mode="after")
     def _fit_together(self) -> Settings:
         if self.lease_seconds < 2 * self.beat_seconds:
@@ -107,6 +132,26 @@ class Settings(BaseModel):
                 f" {self.beat_seconds:g} s; must be at least twice beat_seconds"
             )
         return self
+
+    @property
+    def breaker_policy(self) -> Policy:
+        """When breakers open and close."""
+        return Policy(
+            failures=self.breaker_failures,
+            window_seconds=self.breaker_window_seconds,
+            open_seconds=self.breaker_open_seconds,
+            probes=self.breaker_probes,
+            successes=self.breaker_successes,
+        )
+
+    @property
+    def alert_policy(self) -> AlertPolicy:
+        """When a failure pattern is worth an alert."""
+        return AlertPolicy(
+            times=self.alert_times,
+            window_seconds=self.alert_window_seconds,
+            quiet_seconds=self.alert_quiet_seconds,
+        )
 
     @property
     def dsn(self) -> str | None:
@@ -142,7 +187,7 @@ class Settings(BaseModel):
             name = variable.removeprefix(PREFIX).lower()
             is_said = bool(value) or name not in NAMES
             if variable.startswith(PREFIX) and variable not in ELSEWHERE and is_said:
-                values[name] = value
+                values[name] = over(values.get(name), value)
         return cls.of(values, "the environment" if not named else f"the environment or {named}")
 
     @classmethod

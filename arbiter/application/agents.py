@@ -15,9 +15,6 @@ QUEUES = UUID("6f0d0a52-5d0b-5b42-9d2c-6f6f5d3d5a02")
 KEYS = UUID("6f0d0a52-5d0b-5b42-9d2c-6f6f5d3d5a03")
 """The namespace of tasks submitted with an idempotency key."""
 
-BREAKERS = UUID("6f0d0a52-5d0b-5b42-9d2c-6f6f5d3d5a04")
-"""The namespace of breaker ids."""
-
 
 def agent_id(name: str) -> UUID:
     """Return the id of the agent of this name."""
@@ -27,11 +24,6 @@ def agent_id(name: str) -> UUID:
 def queue_id(queue: str) -> UUID:
     """Return the id of the queue of this name."""
     return uuid5(QUEUES, queue)
-
-
-def breaker_id(name: str) -> UUID:
-    """Return the id of the breaker of the agent, or transport, of this name."""
-    return uuid5(BREAKERS, name)
 
 
 def keyed_task_id(tenant: str, key: str) -> UUID:

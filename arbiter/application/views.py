@@ -11,6 +11,8 @@ import msgspec
 
 from arbiter.application.performance import AnomaliesReader, PerformanceReader
 from arbiter.application.ports import Records
+from arbiter.domain.breaker import Breaker
+from arbiter.domain.failures import Watch
 from arbiter.domain.status import Status
 
 
@@ -194,6 +196,79 @@ class ProjectionState(msgspec.Struct, frozen=True, kw_only=True):
     error_position: int | None
 
 
+class FailureFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which failure patterns to find: all that is named must hold."""
+
+    agent: str | None = None
+    kind: str | None = None
+    """exception, timeout, worker_lost or refused."""
+
+    type: str | None = None
+    since: datetime | None = None
+    """Seen after this moment."""
+
+    least: int = 0
+    """Seen so many times at least."""
+
+    alerted_before: datetime | None = None
+    """Not alerted after this moment."""
+
+    def holds(self, watch: Watch) -> bool:
+        """Tell whether a pattern is meant."""
+        of, since, before = watch.pattern, self.since, self.alerted_before
+        return (
+            self.agent in {None, of.agent}
+            and self.kind in {None, of.kind}
+            and self.type in {None, of.type}
+            and watch.seen >= self.least
+            and (since is None or (watch.last is not None and watch.last > since))
+            and (before is None or watch.alerted_at is None or watch.alerted_at <= before)
+        )
+
+
+ANY_FAILURE = FailureFilter()
+
+
+class FailureTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """How many failures were ever seen, sorted in three ways; the most of each first."""
+
+    agents: Mapping[str, int]
+    """By agent; an empty name stands for tasks that no agent had."""
+
+    kinds: Mapping[str, int]
+    types: Mapping[str, int]
+
+
+class BreakerCounts(Protocol):
+    """What counts for each breaker: it follows the log, as every view does."""
+
+    async def to_watch(self) -> Sequence[Breaker]:
+        """Return the breakers from which something may follow, by name."""
+        ...
+
+    async def all(self) -> Sequence[Breaker]:
+        """Return every breaker of which anything is known, by name."""
+        ...
+
+
+class FailurePatterns(Protocol):
+    """Which errors keep coming back."""
+
+    async def find(
+        self, wanted: FailureFilter = ANY_FAILURE, *, limit: int = 50
+    ) -> Sequence[Watch]:
+        """Return patterns, the latest seen first."""
+        ...
+
+    async def get(self, fingerprint: str) -> Watch | None:
+        """Return one pattern."""
+        ...
+
+    async def totals(self) -> FailureTotals:
+        """Return how many failures were ever seen, and of whom."""
+        ...
+
+
 class QueueDepths(Protocol):
     """How many tasks the queues hold."""
 
@@ -283,6 +358,16 @@ class Views(Protocol):
     @property
     def records(self) -> Records:
         """What outcomes told of agents, for who routes."""
+        ...
+
+    @property
+    def breakers(self) -> BreakerCounts:
+        """What counts for each breaker."""
+        ...
+
+    @property
+    def failures(self) -> FailurePatterns:
+        """Which errors keep coming back."""
         ...
 
     async def lag(self) -> Mapping[str, int]:

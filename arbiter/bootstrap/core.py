@@ -15,6 +15,7 @@ import uuid_utils.compat
 
 from arbiter.application.ports import Recorded
 from arbiter.application.views import Stats
+from arbiter.bootstrap.keeping import keepers
 from arbiter.bootstrap.locate import Locator
 from arbiter.domain.commands import check_limits, check_retry
 from arbiter.domain.errors import InvalidInput, Stopped
@@ -204,11 +205,13 @@ class Core:
                     lease_seconds=settings.lease_seconds,
                     poll_seconds=settings.poll_seconds,
                     result_limit=settings.payload_limit,
+                    routing=settings.routing.plan,
                 ),
                 drain_seconds=settings.drain_seconds,
                 agent_limit=settings.agent_limit,
                 agent_stale_seconds=settings.agent_stale_seconds,
                 projector=_projector(clock, scheduler) if settings.projector else None,
+                keepers=keepers(settings, clock, scheduler),
             ),
             clock=clock,
             scheduler=scheduler,

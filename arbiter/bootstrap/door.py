@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar, Unpack
 from arbiter.application.answers import Submitted
 from arbiter.application.door import Options
 from arbiter.bootstrap.agent_verbs import AgentVerbs
+from arbiter.bootstrap.breaker_verbs import BreakerVerbs, FailureVerbs
 from arbiter.bootstrap.core import Core
 from arbiter.bootstrap.declaring import Declaring
 from arbiter.bootstrap.inbox import Inbox, must_be_in_a_transaction
@@ -44,6 +45,31 @@ class SyncViews:
     catch_up = waiting(ViewVerbs, ViewVerbs.catch_up)
 
 
+class SyncBreakers:
+    """Who gets no tasks, or few, because it failed."""
+
+    def __init__(self, core: Core) -> None:
+        """Read nothing yet."""
+        self.core = core
+
+    list = waiting(BreakerVerbs, BreakerVerbs.list)
+    open = waiting(BreakerVerbs, BreakerVerbs.open)
+    close = waiting(BreakerVerbs, BreakerVerbs.close)
+    reset = waiting(BreakerVerbs, BreakerVerbs.reset)
+
+
+class SyncFailures:
+    """Which errors keep coming back."""
+
+    def __init__(self, core: Core) -> None:
+        """Read nothing yet."""
+        self.core = core
+
+    list = waiting(FailureVerbs, FailureVerbs.list)
+    show = waiting(FailureVerbs, FailureVerbs.show)
+    totals = waiting(FailureVerbs, FailureVerbs.totals)
+
+
 class SyncAgents:
     """The registry of agents: who there is, what each can do, and whether it takes work."""
 
@@ -69,6 +95,8 @@ class Arbiter(Declaring):
         """Start nothing before first use."""
         super().__init__(core)
         self.views = SyncViews(core)
+        self.breakers = SyncBreakers(core)
+        self.failures = SyncFailures(core)
         self.agents = SyncAgents(core)
 
     def start(self) -> None:

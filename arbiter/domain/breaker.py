@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 from msgspec.structs import replace
@@ -17,6 +17,12 @@ from msgspec.structs import replace
 from arbiter.domain import facts as f
 from arbiter.domain.errors import BreakerUnchanged
 from arbiter.domain.facts import BreakerFact
+
+BREAKERS = UUID("6f0d0a52-5d0b-5b42-9d2c-6f6f5d3d5a04")
+"""The namespace of breaker ids."""
+
+TRANSPORT = "transport:"
+"""What the names of transports' breakers begin with."""
 
 F = TypeVar("F", bound=BreakerFact)
 
@@ -79,6 +85,12 @@ class Breaker(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     allowed: int = 0
     """How many probes may be under way at a time."""
 
+    since: datetime | None = None
+    """When it moved last, and who decided that, and why; nobody where its own rule did."""
+
+    by: str | None = None
+    why: str | None = None
+
     failures: tuple[datetime, ...] = ()
     """The latest failures in a row, oldest first; while half-open, of probes."""
 
@@ -89,9 +101,14 @@ class Breaker(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is under way as a probe."""
 
 
-def new_breaker(breaker_id: UUID, name: str) -> Breaker:
+def breaker_id(name: str) -> UUID:
+    """Return the id of the breaker of the agent, or transport, of this name."""
+    return uuid5(BREAKERS, name)
+
+
+def new_breaker(name: str) -> Breaker:
     """Return the breaker of one of which nothing is known: it is closed."""
-    return Breaker(id=breaker_id, name=name)
+    return Breaker(id=breaker_id(name), name=name)
 
 
 def room(breaker: Breaker) -> int | None:
@@ -109,7 +126,7 @@ def transport_breaker(url: str) -> str:
     """Name the breaker that all agents behind one host share: `transport:https://host:8443`."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2].lower()
-    return f"transport:{parts.scheme.lower()}://{host}"
+    return f"{TRANSPORT}{parts.scheme.lower()}://{host}"
 
 
 # ── What the attempts of the log add to it ───────────────────────────────────────────────────────
@@ -224,7 +241,14 @@ def _next(happens: type[F], breaker: Breaker, at: datetime, **details: Any) -> F
 
 def evolve(breaker: Breaker, happened: BreakerFact) -> Breaker:
     """Remember one fact; counting begins anew. Replay calls this: it never refuses."""
-    told = Breaker(id=breaker.id, name=breaker.name, version=happened.version)
+    told = Breaker(
+        id=breaker.id,
+        name=breaker.name,
+        version=happened.version,
+        since=happened.at,
+        by=happened.by,
+        why=happened.why,
+    )
     match happened:
         case f.BreakerOpened(until=until):
             return replace(told, state=State.OPEN, until=until)

@@ -134,6 +134,15 @@ class Switch(Command):
     why: Words | None = None
 
 
+class Guard(Command):
+    """Open, close or reset the breaker of an agent or a transport."""
+
+    name: Name
+    until: AwareDatetime | None = None
+    by: Words | None = None
+    why: Words | None = None
+
+
 class Profile(Command):
     """What an agent is, its kinds left out."""
 

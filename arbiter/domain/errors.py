@@ -55,6 +55,17 @@ class AgentNotFound(ArbiterError):
         super().__init__(f"agent: no agent is registered as {name!r}{hint}")
 
 
+class PatternNotFound(ArbiterError):
+    """No failure pattern has this fingerprint."""
+
+    code = "failure_pattern_not_found"
+
+    def __init__(self, fingerprint: str) -> None:
+        """Keep what was asked for."""
+        self.fingerprint = fingerprint
+        super().__init__(f"fingerprint: no failure pattern is known as {fingerprint!r}")
+
+
 class AgentAlreadyExists(ArbiterError):
     """The name belongs to an agent that is there already."""
 

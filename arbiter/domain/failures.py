@@ -41,15 +41,29 @@ _DIFFERS = re.compile("|".join(f"({shape})" for _, shape in _SHAPES), re.IGNOREC
 _NAMES = tuple(name for name, _ in _SHAPES)
 
 
+GIVEN_BACK = "Drained"
+"""The type of error of an only attempt that its worker could not finish before it stopped."""
+
+_TRANSPORTS = frozenset({"Unreachable"})
+"""The types of error that say nothing of the agent's work: it was not reached, or did not answer."""
+
+
 def blames_agent(error: f.Failure) -> bool:
     """Tell whether an attempt's error counts against its agent: not a lost worker, not a long wait."""
     match error.kind:
         case "worker_lost":
             return False
+        case "exception" if error.type == GIVEN_BACK:
+            return False
         case "timeout":
             return error.type in _AGENTS_LIMITS
         case _:
             return True
+
+
+def blames_transport(error: f.Failure) -> bool:
+    """Tell whether an error counts against the way to the agent: whoever is behind it was not reached."""
+    return error.kind == "exception" and error.type in _TRANSPORTS
 
 
 @lru_cache(maxsize=4096)
@@ -75,8 +89,18 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 def pattern_of(error: f.Failure, agent: str) -> Pattern:
-    """Tell which pattern an agent's error belongs to."""
-    return Pattern(agent=agent, kind=error.kind, type=error.type, pattern=normalised(error.message))
+    """Tell which pattern an agent's error belongs to; what no table can hold is replaced."""
+    message, kind_of = error.message, error.type
+    if "\0" in message or "\0" in kind_of:
+        message, kind_of = message.replace("\0", "\ufffd"), kind_of.replace("\0", "\ufffd")
+    return Pattern(agent=agent, kind=error.kind, type=kind_of, pattern=normalised(message))
+
+
+KEPT = 100
+"""Moments a watch remembers; no policy may ask for more."""
+
+EXAMPLES = 5
+LONGEST_EXAMPLE = 500
 
 
 class AlertPolicy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -89,8 +113,8 @@ class AlertPolicy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def __post_init__(self) -> None:
         """Refuse, as a ValueError, numbers that make no sense."""
-        if self.times < 1:
-            raise ValueError("times: must be at least 1")
+        if not 1 <= self.times <= KEPT:
+            raise ValueError(f"times: must be from 1 to {KEPT}")
         if not 0 < self.window_seconds < float("inf"):
             raise ValueError("window_seconds: must be a time above 0")
         if not 0 <= self.quiet_seconds < float("inf"):
@@ -98,6 +122,15 @@ class AlertPolicy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 DEFAULT_ALERTS = AlertPolicy()
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One failure of a pattern, as it happened."""
+
+    task_id: UUID
+    at: datetime
+    task_kind: str
+    message: str
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -110,13 +143,15 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     first: datetime | None = None
     last: datetime | None = None
     recent: tuple[datetime, ...] = ()
-    """The latest within the window, oldest first; at most KEPT of them."""
+    """When it was seen lately, oldest first; at most KEPT moments."""
+
+    task_kinds: dict[str, int] = {}
+    """How often, by the kind of the task that failed."""
+
+    examples: tuple[Example, ...] = ()
+    """The latest, oldest first."""
 
     alerted_at: datetime | None = None
-
-
-KEPT = 100
-"""Moments that a watch remembers at most: an alert of more counts that many."""
 
 
 def new_watch(pattern: Pattern) -> Watch:
@@ -124,17 +159,27 @@ def new_watch(pattern: Pattern) -> Watch:
     return Watch(id=uuid5(PATTERNS, pattern.fingerprint), pattern=pattern)
 
 
-def step(
-    watch: Watch, policy: AlertPolicy, *, at: datetime, task_id: UUID | None = None
-) -> tuple[Watch, f.FailureAlerted | None]:
-    """Count one more failure of the pattern; with it comes the alert, where it raises one.
+def seen(watch: Watch, example: Example) -> Watch:
+    """Count one more failure of the pattern."""
+    at, kind = example.at, example.task_kind
+    return replace(
+        watch,
+        seen=watch.seen + 1,
+        first=at if watch.first is None else min(watch.first, at),
+        last=at if watch.last is None else max(watch.last, at),
+        recent=tuple(sorted((*watch.recent, at))[-KEPT:]),
+        task_kinds={**watch.task_kinds, kind: watch.task_kinds.get(kind, 0) + 1},
+        examples=(*watch.examples, example)[-EXAMPLES:],
+    )
 
-    The watch that is returned has remembered the alert.
-    """
-    watch = _seen(watch, policy, at)
-    if len(watch.recent) < policy.times or not _may_alert(watch, policy, at):
-        return watch, None
-    alert = f.FailureAlerted(
+
+def answer(watch: Watch, policy: AlertPolicy, *, at: datetime) -> f.FailureAlerted | None:
+    """Tell whether the pattern is worth an alert now; None where it is not."""
+    begins = at - timedelta(seconds=policy.window_seconds)
+    within = [moment for moment in watch.recent if begins < moment <= at]
+    if len(within) < policy.times or not _may_alert(watch, policy, at):
+        return None
+    return f.FailureAlerted(
         pattern_id=watch.id,
         version=watch.version + 1,
         at=at,
@@ -143,30 +188,16 @@ def step(
         kind=watch.pattern.kind,
         type=watch.pattern.type,
         pattern=watch.pattern.pattern,
-        count=len(watch.recent),
-        since=watch.recent[0],
+        count=len(within),
+        since=within[0],
         window_seconds=policy.window_seconds,
-        task_id=task_id,
+        task_id=watch.examples[-1].task_id if watch.examples else None,
     )
-    return evolve(watch, alert), alert
 
 
 def evolve(watch: Watch, alert: f.FailureAlerted) -> Watch:
     """Remember an alert. Replay calls this: it never refuses."""
     return replace(watch, version=alert.version, alerted_at=alert.at)
-
-
-def _seen(watch: Watch, policy: AlertPolicy, at: datetime) -> Watch:
-    last = at if watch.last is None else max(watch.last, at)
-    begins = last - timedelta(seconds=policy.window_seconds)
-    recent = sorted(moment for moment in (*watch.recent, at) if moment > begins)
-    return replace(
-        watch,
-        seen=watch.seen + 1,
-        first=at if watch.first is None else min(watch.first, at),
-        last=last,
-        recent=tuple(recent[-max(KEPT, policy.times) :]),
-    )
 
 
 def _may_alert(watch: Watch, policy: AlertPolicy, at: datetime) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from arbiter.application.views import (
     AuditLine,
+    FailureTotals,
     Percentiles,
     ProjectionState,
     QueueDepth,
@@ -19,6 +20,7 @@ from arbiter.application.views import (
 )
 from arbiter.domain.errors import InvalidInput
 from arbiter.domain.facts import Fact
+from arbiter.domain.failures import Watch
 from arbiter.domain.status import Status
 from arbiter.projections.audit_trail import AuditEntry
 from arbiter.projections.catalogue import PROJECTIONS
@@ -225,3 +227,29 @@ def states_of(tracked: Mapping[str, Tracked], last_position: int) -> list[Projec
             )
         )
     return states
+
+
+def last_of(watch: Watch) -> datetime:
+    """Tell when a pattern was last heard of."""
+    return watch.last or watch.alerted_at or LONG_AGO
+
+
+def totals_of(
+    rows: Iterable[tuple[str | None, str | None, str | None, int]],
+) -> FailureTotals:
+    """Sort sums by agent, by kind and by type, one of which each row names."""
+    agents: dict[str, int] = {}
+    kinds: dict[str, int] = {}
+    types: dict[str, int] = {}
+    for agent, kind, of_type, failures in sorted(rows, key=_most_first):
+        if agent is not None:
+            agents[agent] = failures
+        elif kind is not None:
+            kinds[kind] = failures
+        elif of_type is not None:
+            types[of_type] = failures
+    return FailureTotals(agents=agents, kinds=kinds, types=types)
+
+
+def _most_first(row: tuple[str | None, str | None, str | None, int]) -> tuple[int, str]:
+    return -row[3], "".join(name or "" for name in row[:3])

@@ -9,6 +9,8 @@ from arbiter.projections.agent_records import AgentRecords
 from arbiter.projections.anomalies import Anomalies
 from arbiter.projections.audit_trail import AuditTrail
 from arbiter.projections.base import Projection
+from arbiter.projections.breakers import Breakers
+from arbiter.projections.failure_patterns import FailurePatterns
 from arbiter.projections.queue_depth import QueueDepth
 from arbiter.projections.stats import Stats
 from arbiter.projections.task_board import TaskBoard
@@ -19,6 +21,8 @@ PROJECTIONS: tuple[Projection[Any], ...] = (
     Stats(),
     AuditTrail(),
     AgentRecords(),
+    Breakers(),
+    FailurePatterns(),
     AgentPerformance(),
     Anomalies(),
 )

@@ -207,11 +207,11 @@ class Dispatcher:
 
     def _appetite(self) -> int:
         """How many tasks to claim now."""
-        if self._draining or not self._roster.takes_work:
+        if self._draining:
             return 0
         have = len(self._claimed) + self._claiming
         if self._claims_ahead():
-            return self._roster.slots - have
+            return self._roster.ahead - have
         return self._roster.takers - have
 
     def _claims_ahead(self) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import pickle
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from arbiter.application.agents import abilities_of, agent_id
 from arbiter.application.door import checked, several
 from arbiter.application.ports import Wanted
+from arbiter.domain.breaker import transport_breaker
 from arbiter.domain.commands import Declare
 from arbiter.domain.facts import AgentRegistered, Transport
 from arbiter.domain.limits import Limits
@@ -40,6 +41,8 @@ class HostedAgent:
         self.abilities = abilities_of(profile)
         self.slots = profile.max_concurrency
         self.busy = 0
+        self.room: int | None = None
+        """How many more attempts its status and its breakers allow; None for as many as it likes."""
 
     @property
     def name(self) -> str:
@@ -50,6 +53,19 @@ class HostedAgent:
     def free(self) -> int:
         """Slots nobody uses now."""
         return self.slots - self.busy
+
+    @property
+    def breakers(self) -> tuple[str, ...]:
+        """The breakers it heeds: its own, and that of the host it is reached over."""
+        reached_by = self.profile.reached_by
+        if reached_by is None or reached_by.url is None:
+            return (self.name,)
+        return self.name, transport_breaker(reached_by.url)
+
+    @property
+    def takes(self) -> int:
+        """Tasks that could be given to it now."""
+        return self.free if self.room is None else min(self.free, self.room)
 
     def can(self, kind: str, needs: tuple[str, ...]) -> bool:
         """Tell whether it is able to do such a task, busy or not."""
@@ -85,9 +101,7 @@ class Roster:
         self.freed: Callable[[], object] = lambda: None
         """Called by who no longer claims, and has let go of a slot that others may use."""
 
-        self.closed: frozenset[str] = frozenset()
-        """Agents that get no new task; what they run goes on."""
-
+        self._is_gated = False
         self._by_kind: dict[str, list[HostedAgent]] = {}
         for agent in self._agents.values():
             for kind in agent.profile.kinds:
@@ -96,6 +110,11 @@ class Roster:
     def __iter__(self) -> Iterator[HostedAgent]:
         """Go through the agents."""
         return iter(self._agents.values())
+
+    @property
+    def kinds(self) -> Mapping[str, Sequence[str]]:
+        """Every kind that is done here, and the names of who does it."""
+        return {kind: [each.name for each in agents] for kind, agents in self._by_kind.items()}
 
     def __getitem__(self, name: str) -> HostedAgent:
         """Return one agent."""
@@ -109,29 +128,46 @@ class Roster:
     @property
     def takers(self) -> int:
         """Tasks that could be started now, if they were of the right kinds."""
-        return min(self.free, sum(agent.free for agent in self if agent.name not in self.closed))
+        return min(self.free, sum(agent.takes for agent in self._agents.values()))
 
     @property
-    def takes_work(self) -> bool:
-        """Some agent may be given a new task, now or when it has a free slot."""
-        return any(agent.name not in self.closed for agent in self)
+    def ahead(self) -> int:
+        """Tasks worth having at hand when handlers are quick; none where nobody may have any."""
+        if not self._is_gated:
+            return self.slots
+        open_to = sum(
+            agent.slots if agent.room is None else agent.takes for agent in self._agents.values()
+        )
+        return min(self.slots, open_to)
 
-    def close(self, names: Iterable[str]) -> None:
-        """Give no new task to these agents, and to no others."""
-        before, self.closed = self.closed, frozenset(names)
-        if before - self.closed:
+    @property
+    def closed(self) -> frozenset[str]:
+        """Agents that may have no new task now; what they run goes on."""
+        return frozenset(agent.name for agent in self if agent.room == 0)
+
+    def admit(self, rooms: Mapping[str, int]) -> bool:
+        """Let each agent have as many more tasks as this says, those not named as many as they like.
+
+        Tells whether anybody may have more than before.
+        """
+        more = False
+        for agent in self._agents.values():
+            before, agent.room = agent.room, rooms.get(agent.name)
+            more = more or _is_more(agent.room, before)
+        self._is_gated = any(agent.room is not None for agent in self._agents.values())
+        if more:
             self.changes += 1
-            self.freed()
+        return more
 
     def candidates(self, kind: str, needs: tuple[str, ...]) -> list[HostedAgent]:
-        """Return who is able to do such a task and has a free slot."""
+        """Return who is able to do such a task, has a free slot, and may have one more."""
         if self.busy >= self.slots:
             return []
         return [
             agent
             for agent in self._by_kind.get(kind, ())
             if agent.busy < agent.slots
-            and agent.name not in self.closed
+            and agent.room != 0
             and (not needs or agent.can(kind, needs))
         ]
 
@@ -143,6 +179,8 @@ class Roster:
         """Use a slot."""
         agent.busy += 1
         self.busy += 1
+        if agent.room:
+            agent.room -= 1
 
     def let_go(self, agent: HostedAgent) -> None:
         """Give a slot back."""
@@ -153,6 +191,8 @@ class Roster:
     def wanted(self, queues: tuple[str, ...], most: int, *, ahead: bool) -> list[Wanted]:
         """Say what to claim: as much as slots are free, or as there are slots when claiming ahead.
 
+        Nothing for agents that may have none.
+
         Never more than `most` of a kind: rows that are looked at are locked for the moment.
         """
         return [
@@ -160,13 +200,18 @@ class Roster:
                 queue,
                 kind,
                 tuple(sorted(agent.abilities)),
-                min(most, agent.slots if ahead else agent.free),
+                min(most, agent.slots if ahead and agent.room is None else agent.takes),
             )
             for queue in queues
             for agent in self._agents.values()
             for kind in agent.profile.kinds
-            if agent.name not in self.closed and (ahead or agent.free > 0)
+            if agent.takes > 0 or (ahead and agent.room is None)
         ]
+
+
+def _is_more(room: int | None, than: int | None) -> bool:
+    """Tell whether a bound is looser than another; None is none."""
+    return than is not None and (room is None or room > than)
 
 
 def profile(

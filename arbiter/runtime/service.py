@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ from arbiter.runtime.clock import DatabaseClock
 from arbiter.runtime.engine import OVER
 from arbiter.runtime.follower import Follower
 from arbiter.runtime.hosted import HostedAgent
+from arbiter.runtime.knowledge import Sources
 from arbiter.runtime.registry_keeper import STALE_SECONDS, RegistryKeeper
 from arbiter.runtime.scheduler import AsyncioScheduler
 from arbiter.runtime.store import Store
@@ -65,6 +66,8 @@ class Plan:
     agent_limit: int = AGENT_LIMIT
     agent_stale_seconds: float = STALE_SECONDS
     projector: Callable[[Store, Callable[[], bool]], Background] | None = None
+    keepers: Callable[[Store], Sequence[Background]] | None = None
+    """What answers the views: breakers, alerts."""
 
 
 class Service:
@@ -195,17 +198,14 @@ class Service:
                 clock=self._clock,
                 scheduler=self._scheduler,
                 beats=self.store.beats,
+                knows=Sources(
+                    statuses=self.store.directory,
+                    standings=self.store.breakers,
+                    records=self.store.records,
+                ),
             ),
             list(self._agents.values()),
-            Hosting(
-                worker=hosting.worker,
-                queues=hosting.queues,
-                slots=hosting.slots,
-                beat_seconds=hosting.beat_seconds,
-                lease_seconds=hosting.lease_seconds,
-                poll_seconds=self._poll_seconds,
-                result_limit=hosting.result_limit,
-            ),
+            replace(hosting, poll_seconds=self._poll_seconds),
             beside=self._beside(),
         )
         self._worker = worker
@@ -226,18 +226,15 @@ class Service:
         return [handler for handler in handlers if handler is not None]
 
     def _beside(self) -> list[Background]:
+        plan = self._plan
         keeper = RegistryKeeper(
-            self.registry,
-            self.agents,
-            self._scheduler,
-            stale_seconds=self._plan.agent_stale_seconds,
+            self.registry, self.agents, self._scheduler, stale_seconds=plan.agent_stale_seconds
         )
-        if self._plan.projector is None:
-            return [keeper]
-        projector = self._plan.projector(
-            self.store, lambda: bool(self._worker and self._worker.is_busy())
-        )
-        return [keeper, projector]
+        beside = [keeper, *(plan.keepers(self.store) if plan.keepers is not None else ())]
+        if plan.projector is not None:
+            is_busy = lambda: bool(self._worker and self._worker.is_busy())  # noqa: E731
+            beside.append(plan.projector(self.store, is_busy))
+        return beside
 
     async def drain(self, seconds: float | None = None, hurry: asyncio.Event | None = None) -> int:
         """Stop hosting; let handlers finish for so long, give back the rest; say how many."""

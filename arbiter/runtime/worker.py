@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 from uuid import UUID
@@ -25,12 +25,14 @@ from arbiter.application.ports import (
     Scheduler,
 )
 from arbiter.application.registry import Registry
+from arbiter.application.routing import Learned, RoutingPlan
 from arbiter.domain import facts as f
-from arbiter.domain.routing import MostFreeSlots, Router
+from arbiter.domain.routing import Router
 from arbiter.runtime.clock import DatabaseClock
 from arbiter.runtime.dispatcher import Dispatcher
 from arbiter.runtime.hosted import HostedAgent, Roster
 from arbiter.runtime.isolation import Processes
+from arbiter.runtime.knowledge import Knowledge, Sources
 from arbiter.runtime.lease_keeper import LeaseKeeper
 from arbiter.runtime.loop import Loop
 from arbiter.runtime.reaper import Reaper
@@ -74,6 +76,7 @@ class Hosting:
     lease_seconds: float = 30.0
     poll_seconds: float = 30.0
     result_limit: int = 256 * 1024
+    routing: RoutingPlan = field(default_factory=RoutingPlan)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +93,7 @@ class Outside:
     clock: DatabaseClock
     scheduler: Scheduler
     beats: BeatShell
+    knows: Sources
 
 
 class Worker:
@@ -106,10 +110,21 @@ class Worker:
     ) -> None:
         """Nothing runs yet."""
         self._out, self._agents, self._hosting = outside, list(agents), hosting
-        self._router = router or MostFreeSlots()
+        learned = Learned(hosting.routing, outside.clock.monotonic)
+        self._router: Router = router or learned
         self._beside = beside
         # One for all incarnations: a handler of a former life keeps its slot until it has really stopped.
         self._roster = Roster({agent.name: agent for agent in self._agents}, hosting.slots)
+        self._knowledge = Knowledge(
+            outside.knows,
+            self._roster,
+            learned if router is None else None,
+            clock=outside.clock,
+            scheduler=outside.scheduler,
+            is_busy=self.is_busy,
+            opened=self._roster_opened,
+            poll_seconds=hosting.poll_seconds,
+        )
         self._processes = Processes(outside.scheduler)
         self._reaper = Reaper(
             outside.leases,
@@ -128,7 +143,6 @@ class Worker:
         self._reaping = Loop("reaper", self._reaper.run_once, outside.scheduler)
         self._sweeping = Loop("sweeper", sweeper.run_once, outside.scheduler)
         self._rechecking = Loop("recheck", self._recheck, outside.scheduler)
-        self._looking = Loop("statuses of agents", self._look_at_agents, outside.scheduler)
         self._rejoining = Loop("rejoin", self._rejoin, outside.scheduler)
         self.incarnation: UUID | None = None
         self._dispatcher: Dispatcher | None = None
@@ -149,18 +163,22 @@ class Worker:
 
     async def start(self) -> None:
         """Register the agents, join, and begin to claim."""
-        hosted = [await self._out.registry.host(agent.profile) for agent in self._agents]
-        closed = [agent for agent in hosted if not agent.status.takes_work]
-        for agent in closed:
-            log.warning("agent %s gets no tasks: it is %s", agent.name, agent.status.value)
-        self._roster.close(agent.name for agent in closed)
-        await self._join()
+        for agent in [await self._out.registry.host(each.profile) for each in self._agents]:
+            if not agent.status.takes_work:
+                log.warning("agent %s gets no tasks: it is %s", agent.name, agent.status.value)
+        # We listen before we look, so that no ring is missed in between.
         self._stop_listening = self._out.bell.listen(self._heard)
+        try:
+            await self._knowledge.start()
+            await self._join()
+        except BaseException:
+            self._stop_listening()
+            await self._knowledge.stop()
+            raise
         self._stop_beating = self._out.beats(self._beat)
         for loop in (
             self._reaping,
             self._sweeping,
-            self._looking,
             self._rechecking,
             self._rejoining,
         ):
@@ -177,11 +195,11 @@ class Worker:
             released = await self._dispatcher.drain(drain_seconds, hurry or asyncio.Event())
         if self._stop_listening is not None:
             self._stop_listening()
+        await self._knowledge.stop()
         if self._stop_beating is not None:
             await self._stop_beating()
         await self._reaping.stop()
         await self._sweeping.stop()
-        await self._looking.stop()
         for background in self._beside:
             await background.stop()
         await self._leave(released)
@@ -264,15 +282,19 @@ class Worker:
         if self.running or (self._dispatcher is not None and self._dispatcher.is_in_doubt):
             self._rechecking.wake()  # a signal to stop may have been missed
 
+    def _roster_opened(self) -> None:
+        """An agent may have work that might not before."""
+        if self._dispatcher is not None:
+            self._dispatcher.something_is_ready()
+
     def _heard(self, words: frozenset[str]) -> None:
+        self._knowledge.heard(words)
         for word in words:
             if word == "ready" and self._dispatcher is not None:
                 self._dispatcher.something_is_ready()
                 self._sweep_within(SWEEP_FOR_READY)
             elif word == "later":
                 self._sweep_within(SWEEP_FOR_LATER)
-            elif word == "agents":
-                self._looking.wake()
             elif word == f"{STOP_WORD}{self.incarnation}":
                 self._rechecking.wake()
 
@@ -303,15 +325,6 @@ class Worker:
         if self._dispatcher is not None:
             await self._dispatcher.abandon()
         await self._join()
-
-    async def _look_at_agents(self) -> float:
-        """Learn which of our agents take new tasks; looking without having been told is a precaution."""
-        statuses = await self._out.directory.statuses()
-        ours = {agent.name for agent in self._agents}
-        self._roster.close(
-            name for name, status in statuses.items() if name in ours and not status.takes_work
-        )
-        return self._hosting.poll_seconds
 
     async def _recheck(self) -> None:
         if self._dispatcher is not None:

@@ -16,7 +16,7 @@ from arbiter.domain.errors import BreakerUnchanged
 from arbiter.testing.builders import NOON
 
 POLICY = Policy(failures=3, window_seconds=60, open_seconds=30, probes=2, successes=2)
-NEW = b.new_breaker(UUID(int=1), "ruff")
+NEW = b.new_breaker("ruff")
 
 
 def later(seconds):

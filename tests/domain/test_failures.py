@@ -11,13 +11,19 @@ from hypothesis import strategies as st
 
 from arbiter.domain import facts as f
 from arbiter.domain.failures import (
+    EXAMPLES,
+    KEPT,
     AlertPolicy,
+    Example,
     Pattern,
+    answer,
     blames_agent,
+    blames_transport,
+    evolve,
     new_watch,
     normalised,
     pattern_of,
-    step,
+    seen,
 )
 from arbiter.testing.builders import ERROR, LOST, NOON
 
@@ -102,9 +108,12 @@ PINNED = "1d0c9501d0775497"
 def watched(moments, policy=POLICY):
     watch, alerts = new_watch(pattern_of(ERROR, "ruff")), []
     for seconds in moments:
-        watch, alert = step(watch, policy, at=later(seconds), task_id=TASK)
+        at = later(seconds)
+        watch = seen(watch, Example(task_id=TASK, at=at, task_kind="review", message="no"))
+        alert = answer(watch, policy, at=watch.last)
         if alert is not None:
             alerts.append(alert)
+            watch = evolve(watch, alert)
     return watch, alerts
 
 
@@ -161,7 +170,36 @@ def test_every_alert_counts_at_least_n_within_the_window(seconds, times):
         assert times <= alert.count <= len(within)
 
 
+def test_a_burst_that_is_over_alerts_nobody():
+    watch, _ = watched([0, 1])
+    watch = seen(watch, Example(task_id=TASK, at=later(2), task_kind="review", message="no"))
+    assert answer(watch, POLICY, at=later(299)) is not None
+    assert answer(watch, POLICY, at=later(301)) is None
+
+
+def test_it_keeps_the_latest_examples_and_counts_the_kinds_of_task():
+    watch = new_watch(pattern_of(ERROR, "ruff"))
+    for number in range(KEPT + 20):
+        kind = "review" if number % 3 else "merge"
+        example = Example(
+            task_id=UUID(int=number), at=later(number), task_kind=kind, message=f"no {number}"
+        )
+        watch = seen(watch, example)
+    assert [each.message for each in watch.examples] == [
+        f"no {number}" for number in range(KEPT + 20 - EXAMPLES, KEPT + 20)
+    ]
+    assert (watch.task_kinds, watch.seen) == ({"review": 80, "merge": 40}, 120)
+    assert len(watch.recent) == KEPT
+
+
+def test_what_was_not_reached_is_the_transport_s_fault():
+    assert blames_transport(f.Failure(kind="exception", type="Unreachable"))
+    assert not blames_transport(ERROR)
+    assert not blames_transport(LOST)
+
+
 def test_who_is_to_blame():
+    assert not blames_agent(f.Failure(kind="exception", type="Drained"))
     assert blames_agent(ERROR)
     assert blames_agent(f.Failure(kind="timeout", type="start_to_close"))
     assert blames_agent(f.Failure(kind="timeout", type="heartbeat"))
@@ -171,7 +209,9 @@ def test_who_is_to_blame():
     assert not blames_agent(f.Failure(kind="timeout", type="schedule_to_start"))
 
 
-@pytest.mark.parametrize("wrong", [{"times": 0}, {"window_seconds": 0}, {"quiet_seconds": -1}])
+@pytest.mark.parametrize(
+    "wrong", [{"times": 0}, {"times": 101}, {"window_seconds": 0}, {"quiet_seconds": -1}]
+)
 def test_a_policy_that_makes_no_sense_is_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         AlertPolicy(**wrong)

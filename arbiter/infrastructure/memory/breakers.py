@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from arbiter.application.agents import breaker_id
 from arbiter.application.ports import Probe, Standing
 from arbiter.domain.breaker import Breaker, State, evolve, new_breaker
 from arbiter.domain.facts import BreakerFact
@@ -24,7 +23,7 @@ class MemoryBreakers:
         """Append the fact and put it in force; a version that is taken is a Conflict."""
         await asyncio.sleep(0)
         self._store.facts.add([fact])
-        self._store.breakers[fact.agent] = evolve(new_breaker(fact.breaker_id, fact.agent), fact)
+        self._store.breakers[fact.agent] = evolve(new_breaker(fact.agent), fact)
         self._store.bell.ring({"log", "agents"})
 
     async def get(self, name: str) -> Breaker:
@@ -71,7 +70,7 @@ class MemoryBreakers:
         return dropped
 
     def _get(self, name: str) -> Breaker:
-        return self._store.breakers.get(name) or new_breaker(breaker_id(name), name)
+        return self._store.breakers.get(name) or new_breaker(name)
 
     def _permits(self, guard: Breaker, task_id: UUID) -> bool:
         match guard.state:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from arbiter.domain.anomalies import Anomaly
+from arbiter.domain.failures import Watch
 from arbiter.domain.record import NO_RECORD, Record
 from arbiter.projections.agent_performance import (
     AgentPerformance,
@@ -29,6 +30,8 @@ from arbiter.projections.agent_records import (
 )
 from arbiter.projections.anomalies import Anomalies, AnomaliesChange
 from arbiter.projections.audit_trail import AuditEntry, AuditTrail, AuditTrailChange
+from arbiter.projections.breakers import Breakers, BreakersChange, Counted, counted
+from arbiter.projections.failure_patterns import FailurePatterns, FailurePatternsChange, watched
 from arbiter.projections.ledger import BehindItself, Tracked
 from arbiter.projections.outcomes import Sums
 from arbiter.projections.queue_depth import Place, QueueDepth, QueueDepthChange
@@ -49,6 +52,10 @@ class Rows:
     entries: list[AuditEntry] = field(default_factory=list)
     records: dict[Whose, Record] = field(default_factory=dict)
     decisions: dict[str, int] = field(default_factory=dict)
+    breakers: dict[str, Counted] = field(default_factory=dict)
+    failures: dict[str, Watch] = field(default_factory=dict)
+    rung: set[str] = field(default_factory=set)
+    """The words to ring when the change counts."""
     sums: dict[Step, Sums] = field(default_factory=dict)
     buckets: dict[Step, dict[int, int]] = field(default_factory=dict)
     anomalies: dict[UUID, Anomaly] = field(default_factory=dict)
@@ -92,6 +99,22 @@ def _agent_records(rows: Rows, change: AgentRecordsChange) -> None:
         rows.decisions[kind] = rows.decisions.get(kind, 0) + more
 
 
+def _breakers(rows: Rows, change: BreakersChange) -> None:
+    after = counted(rows.breakers, change)
+    for name, row in after.items():
+        rows.breakers[name] = row
+        if row.is_new:
+            del rows.breakers[name]
+    if any(row.is_to_watch for row in after.values()):
+        rows.rung.add("counts")
+
+
+def _failure_patterns(rows: Rows, change: FailurePatternsChange) -> None:
+    for watch in watched(rows.failures, change):
+        rows.failures[watch.pattern.fingerprint] = watch
+        rows.rung.add("counts")
+
+
 def _agent_performance(rows: Rows, change: AgentPerformanceChange) -> None:
     for step, more in change.sums.items():
         rows.sums.setdefault(step, Sums()).add(more)
@@ -110,6 +133,8 @@ APPLY: Mapping[str, Callable[[Rows, Any], None]] = {
     Stats.name: _stats,
     AuditTrail.name: _audit_trail,
     AgentRecords.name: _agent_records,
+    Breakers.name: _breakers,
+    FailurePatterns.name: _failure_patterns,
     AgentPerformance.name: _agent_performance,
     Anomalies.name: _anomalies,
 }
@@ -118,9 +143,9 @@ APPLY: Mapping[str, Callable[[Rows, Any], None]] = {
 class MemoryLedger:
     """Lends the rows to one leader per projection at a time; its writes count when it is done."""
 
-    def __init__(self, rows: Rows) -> None:
-        """Nobody leads yet."""
-        self._rows = rows
+    def __init__(self, rows: Rows, ring: Callable[[Iterable[str]], object] | None = None) -> None:
+        """Nobody leads yet. `ring` tells what has been counted."""
+        self._rows, self._ring = rows, ring
         self._led: set[str] = set()
 
     @asynccontextmanager
@@ -133,6 +158,9 @@ class MemoryLedger:
         try:
             yield writing
             writing.commit()
+            if self._rows.rung and self._ring is not None:
+                self._ring(sorted(self._rows.rung))
+            self._rows.rung.clear()
         finally:
             self._led -= free
 

@@ -9,8 +9,11 @@ from uuid import UUID
 
 from arbiter.application.ports import Clock, Learnt, Log
 from arbiter.application.views import (
+    ANY_FAILURE,
     ANY_TASK,
     AuditLine,
+    FailureFilter,
+    FailureTotals,
     ProjectionState,
     QueueDepth,
     Stats,
@@ -18,7 +21,10 @@ from arbiter.application.views import (
     TaskPage,
     TaskSummary,
 )
+from arbiter.domain.breaker import Breaker
+from arbiter.domain.failures import Watch
 from arbiter.domain.status import Status
+from arbiter.infrastructure.memory.bell import MemoryBell
 from arbiter.infrastructure.memory.performance import (
     MemoryAnomaliesReader,
     MemoryPerformanceReader,
@@ -30,6 +36,7 @@ from arbiter.infrastructure.reading import (
     audit_line,
     cursor_of,
     depths_of,
+    last_of,
     limit_of,
     no_depth,
     page_of,
@@ -37,6 +44,7 @@ from arbiter.infrastructure.reading import (
     stats_of,
     statuses_of,
     summary_of,
+    totals_of,
     window_begins,
 )
 from arbiter.projections.agent_records import AgentRecords
@@ -202,19 +210,67 @@ class MemoryRecords:
         )
 
 
+class MemoryBreakerCounts:
+    """What counts for each breaker."""
+
+    def __init__(self, rows: Rows) -> None:
+        """Look through all rows each time."""
+        self._rows = rows
+
+    async def to_watch(self) -> Sequence[Breaker]:
+        """Return the breakers from which something may follow, by name."""
+        return [row.breaker for _, row in sorted(self._rows.breakers.items()) if row.is_to_watch]
+
+    async def all(self) -> Sequence[Breaker]:
+        """Return every breaker of which anything is known, by name."""
+        return [row.breaker for _, row in sorted(self._rows.breakers.items())]
+
+
+class MemoryFailureFinder:
+    """Which errors keep coming back."""
+
+    def __init__(self, rows: Rows) -> None:
+        """Look through all patterns each time."""
+        self._rows = rows
+
+    async def find(
+        self, wanted: FailureFilter = ANY_FAILURE, *, limit: int = 50
+    ) -> Sequence[Watch]:
+        """Return patterns, the latest seen first."""
+        found = [watch for watch in self._rows.failures.values() if wanted.holds(watch)]
+        found.sort(key=lambda watch: watch.pattern.fingerprint)
+        found.sort(key=last_of, reverse=True)
+        return found[: limit_of(limit)]
+
+    async def get(self, fingerprint: str) -> Watch | None:
+        """Return one pattern."""
+        return self._rows.failures.get(fingerprint)
+
+    async def totals(self) -> FailureTotals:
+        """Return how many failures were ever seen, and of whom."""
+        rows: Counter[tuple[str | None, str | None, str | None]] = Counter()
+        for watch in self._rows.failures.values():
+            of = watch.pattern
+            for place in ((of.agent, None, None), (None, of.kind, None), (None, None, of.type)):
+                rows[place] += watch.seen
+        return totals_of([(*place, seen) for place, seen in rows.items()])
+
+
 class MemoryViews:
     """The readers, and the ledger that a projector writes through."""
 
-    def __init__(self, log: Log, clock: Clock) -> None:
-        """Begin with empty views of that log."""
+    def __init__(self, log: Log, clock: Clock, bell: MemoryBell | None = None) -> None:
+        """Begin with empty views of that log; the bell tells who answers what was counted."""
         rows = Rows()
         self._log = log
-        self.ledger = MemoryLedger(rows)
+        self.ledger = MemoryLedger(rows, bell.ring if bell is not None else None)
         self.queue_depth = MemoryQueueDepths(rows, clock)
         self.task_board = MemoryTaskFinder(rows)
         self.stats = MemoryStatsReader(rows, clock)
         self.audit_trail = MemoryAuditReader(rows, log)
         self.records = MemoryRecords(rows)
+        self.breakers = MemoryBreakerCounts(rows)
+        self.failures = MemoryFailureFinder(rows)
         self.agent_performance = MemoryPerformanceReader(rows)
         self.anomalies = MemoryAnomaliesReader(rows)
 

@@ -26,7 +26,7 @@ class MemoryWhole:
         self.queues = adapters.queues
         self.breakers = adapters.breakers
         self.bell = adapters.bell
-        self.views = MemoryViews(adapters.log, clock)
+        self.views = MemoryViews(adapters.log, clock, adapters.bell)
         self.ledger = self.views.ledger
         self.records = self.views.records
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from arbiter.application.agents import breaker_id
 from arbiter.application.ports import Probe, Standing
 from arbiter.domain.breaker import Breaker, State, evolve, new_breaker
 from arbiter.domain.facts import BreakerFact
@@ -19,7 +18,7 @@ class PostgresBreakers(Recording):
 
     async def move(self, fact: BreakerFact) -> None:
         """Append the fact and put it in force; a version that is taken is a Conflict."""
-        after = evolve(new_breaker(fact.breaker_id, fact.agent), fact)
+        after = evolve(new_breaker(fact.agent), fact)
         await self._record(
             fact,
             "upsert_breaker",
@@ -30,6 +29,9 @@ class PostgresBreakers(Recording):
                 "state": after.state.value,
                 "until": after.until,
                 "allowed": after.allowed,
+                "since": after.since,
+                "by": after.by,
+                "why": after.why,
             },
             words=("log", "agents"),
         )
@@ -37,7 +39,7 @@ class PostgresBreakers(Recording):
     async def get(self, name: str) -> Breaker:
         """Return a breaker as its facts tell it; one that never moved is new."""
         row = await self._reader.row("select_breakers", {"names": texts([name])})
-        return _breaker(row) if row else new_breaker(breaker_id(name), name)
+        return _breaker(row) if row else new_breaker(name)
 
     async def all(self) -> Sequence[Breaker]:
         """Return every breaker that ever moved, by name."""
@@ -74,7 +76,7 @@ class PostgresBreakers(Recording):
 
 
 def _breaker(row: Row) -> Breaker:
-    known_id, name, version, state, until, allowed = row
+    known_id, name, version, state, until, allowed, since, by, why = row
     return Breaker(
         id=known_id,
         name=name,
@@ -82,4 +84,7 @@ def _breaker(row: Row) -> Breaker:
         state=State(state),
         until=until,
         allowed=allowed,
+        since=since,
+        by=by,
+        why=why,
     )

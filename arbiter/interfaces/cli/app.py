@@ -8,8 +8,10 @@ import typer
 
 from arbiter.interfaces.cli import (
     bench,
+    breakers,
     db,
     demo,
+    failures,
     orders,
     queue,
     rate,
@@ -84,6 +86,14 @@ for each in (
 queues = _group("queue", "See what queues hold; pause, resume and limit them.")
 for each in queue.QUEUE:
     each.join(queues)
+guards = _group(
+    "breakers", "See who gets no tasks because it failed; open, close and reset breakers."
+)
+for each in breakers.BREAKERS:
+    each.join(guards)
+failing = _group("failures", "See which errors keep coming back.")
+for each in failures.FAILURES:
+    each.join(failing)
 worker.worker.join(app)
 stats.stats.join(app)
 doctor.doctor.join(app)

@@ -15,9 +15,9 @@ EVERYWHERE = ("dsn", "schema", "config", "json")
 """Options that all commands have; the help lists them last."""
 
 SECTIONS = {
-    "Work": ("submit", "task", "queue"),
+    "Work": ("submit", "task", "queue", "breakers"),
     "Run": ("worker",),
-    "Look": ("stats", "doctor"),
+    "Look": ("stats", "failures", "doctor"),
     "Database": ("db",),
     "Try": ("demo", "bench"),
 }

@@ -8,9 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from arbiter.application.agents import breaker_id
 from arbiter.application.ports import Probe, Standing
-from arbiter.domain.breaker import State, new_breaker
+from arbiter.domain.breaker import State, breaker_id, new_breaker
 from arbiter.domain.errors import Conflict
 from arbiter.domain.facts import BreakerClosed, BreakerFact, BreakerHalfOpened, BreakerOpened
 from arbiter.domain.task import Task
@@ -28,7 +27,7 @@ class BreakersContract(Contract):
     """Each move is a fact; permits are counted where everybody sees them."""
 
     async def test_one_that_never_moved_is_closed(self, store: Store) -> None:
-        assert await store.breakers.get(RUFF) == new_breaker(breaker_id(RUFF), RUFF)
+        assert await store.breakers.get(RUFF) == new_breaker(RUFF)
         assert list(await store.breakers.all()) == []
         assert dict(await store.breakers.standing()) == {}
 

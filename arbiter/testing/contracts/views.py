@@ -11,8 +11,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from arbiter.application.ports import Log
-from arbiter.application.views import ANY_TASK, AuditLine, TaskFilter, TaskSummary, Views
+from arbiter.application.views import (
+    ANY_TASK,
+    AuditLine,
+    FailureFilter,
+    TaskFilter,
+    TaskSummary,
+    Views,
+)
 from arbiter.domain import facts as f
+from arbiter.domain.breaker import breaker_id
 from arbiter.domain.errors import InvalidInput
 from arbiter.domain.facts import Fact
 from arbiter.domain.performance import DAY
@@ -25,7 +33,7 @@ from arbiter.projections.stats import Stats
 from arbiter.projections.task_board import TaskBoard
 from arbiter.runtime.projecting import Projecting
 from arbiter.runtime.scheduler import AsyncioScheduler
-from arbiter.testing.builders import NOON, TaskBuilder, a_task
+from arbiter.testing.builders import LOST, NOON, TaskBuilder, a_task
 from arbiter.testing.clock import FrozenClock
 from arbiter.testing.random_log import AGENTS, KINDS, RandomLog
 
@@ -87,6 +95,9 @@ class Viewed:
             ),
             "anomalies": await self.views.anomalies.all(),
             "records": await self.views.records.of(AGENTS),
+            "breakers": list(await self.views.breakers.all()),
+            "failures": list(await self.views.failures.find(limit=1000)),
+            "failures in total": await self.views.failures.totals(),
             "projections": await self.views.projections(),
         }
 
@@ -383,6 +394,66 @@ class ViewsContract:
         assert (await viewed.views.stats.read(window_minutes=1)).completed == 0
         then = now - timedelta(hours=3)
         assert (await viewed.views.stats.read(window_minutes=1, now=then)).completed == 1
+
+    async def test_breakers_count_what_failed_in_a_row(self, viewed: Viewed) -> None:
+        await viewed.tell(*(a_task(task_id=uuid4()).retrying() for _ in range(3)), most=4)
+        (breaker,) = await viewed.views.breakers.to_watch()
+        assert (breaker.name, len(breaker.failures)) == ("ruff", 3)
+        await viewed.tell(a_task(task_id=uuid4()).completed())
+        assert list(await viewed.views.breakers.to_watch()) == []
+        assert list(await viewed.views.breakers.all()) == []
+
+    async def test_breakers_count_probes_while_they_are_half_open(self, viewed: Viewed) -> None:
+        its: dict[str, Any] = {"breaker_id": breaker_id("ruff"), "agent": "ruff", "at": NOON}
+        await viewed.append(
+            f.BreakerOpened(**its, version=1, until=NOON),
+            f.BreakerHalfOpened(**its, version=2, probes=2),
+        )
+        done, under_way = a_task(task_id=uuid4()).completed(), a_task(task_id=uuid4()).running()
+        await viewed.tell(done, under_way, most=3)
+        (breaker,) = await viewed.views.breakers.to_watch()
+        assert (breaker.state, breaker.version, breaker.allowed) == ("half_open", 2, 2)
+        assert (breaker.successes, breaker.probes) == (1, frozenset({under_way.task.id}))
+
+    async def test_failures_are_found_by_all_that_is_asked(self, viewed: Viewed) -> None:
+        grown = RandomLog(3)
+        await viewed.append(*grown.grow(600))
+        await viewed.project(most=41)
+        finder = viewed.views.failures
+        every = list(await finder.find(limit=1000))
+        assert sum(watch.seen for watch in every) == sum(
+            isinstance(fact, f.TaskAttemptFailed | f.TaskFailed) for fact in grown.facts
+        )
+        assert [watch.last for watch in every] == sorted(
+            (watch.last for watch in every if watch.last), reverse=True
+        )
+        assert every[0].last is not None
+        for wanted in (
+            FailureFilter(agent="ruff"),
+            FailureFilter(kind="timeout"),
+            FailureFilter(type="ValueError"),
+            FailureFilter(since=every[0].last - timedelta(minutes=5)),
+            FailureFilter(least=3),
+            FailureFilter(agent="radon", kind="worker_lost"),
+            FailureFilter(alerted_before=NOON),
+        ):
+            found = list(await finder.find(wanted, limit=1000))
+            assert found == [watch for watch in every if wanted.holds(watch)]
+            assert found, f"the log has nothing for {wanted}"
+        assert list(await finder.find(limit=2)) == every[:2]
+        assert await finder.get(every[1].pattern.fingerprint) == every[1]
+        assert await finder.get("nobody's") is None
+
+    async def test_failures_are_counted_by_agent_kind_and_type(self, viewed: Viewed) -> None:
+        assert (await viewed.views.failures.totals()).agents == {}
+        await viewed.tell(
+            *(a_task(task_id=uuid4()).retrying() for _ in range(3)),
+            a_task(task_id=uuid4()).retrying(LOST),
+        )
+        totals = await viewed.views.failures.totals()
+        assert totals.agents == {"ruff": 4}
+        assert list(totals.kinds.items()) == [("exception", 3), ("worker_lost", 1)]
+        assert list(totals.types.items()) == [("ValueError", 3), ("WorkerLost", 1)]
 
     async def test_the_audit_trail_is_read_by_task_and_by_actor(self, viewed: Viewed) -> None:
         one = a_task(by="ann").routed_to("ruff").running().completed()

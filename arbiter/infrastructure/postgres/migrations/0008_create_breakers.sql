@@ -5,7 +5,10 @@ CREATE TABLE arbiter.breakers (
     version bigint NOT NULL,
     state text NOT NULL,
     until timestamptz,
-    allowed integer NOT NULL
+    allowed integer NOT NULL,
+    since timestamptz NOT NULL,
+    by text,
+    why text
 ) WITH (fillfactor = 50);
 CREATE INDEX breakers_not_closed ON arbiter.breakers (name) WHERE state <> 'closed';
 
@@ -88,3 +91,25 @@ BEGIN
     RETURN dropped;
 END
 $$;
+
+-- What counts for each breaker, folded from the log. Few are to be watched: those that failed, or moved.
+CREATE TABLE arbiter.breaker_counts (
+    name text PRIMARY KEY,
+    to_watch boolean NOT NULL,
+    transport text,
+    counted jsonb NOT NULL
+) WITH (fillfactor = 50);
+CREATE INDEX breaker_counts_to_watch ON arbiter.breaker_counts (name) WHERE to_watch;
+
+-- The failures of each pattern, folded from the log.
+CREATE TABLE arbiter.failure_patterns (
+    fingerprint text PRIMARY KEY,
+    agent text NOT NULL,
+    kind text NOT NULL,
+    type text NOT NULL,
+    seen bigint NOT NULL,
+    last_seen timestamptz NOT NULL,
+    alerted_at timestamptz,
+    watch jsonb NOT NULL
+) WITH (fillfactor = 50);
+CREATE INDEX failure_patterns_to_list ON arbiter.failure_patterns (last_seen DESC, fingerprint);

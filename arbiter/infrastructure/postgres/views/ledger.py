@@ -14,6 +14,8 @@ from arbiter.infrastructure.postgres.views.agent_performance import PostgresAgen
 from arbiter.infrastructure.postgres.views.agent_records import PostgresAgentRecords
 from arbiter.infrastructure.postgres.views.anomalies import PostgresAnomalies
 from arbiter.infrastructure.postgres.views.audit_trail import PostgresAuditTrail
+from arbiter.infrastructure.postgres.views.breakers import PostgresBreakerCounts
+from arbiter.infrastructure.postgres.views.failure_patterns import PostgresFailurePatterns
 from arbiter.infrastructure.postgres.views.queue_depth import PostgresQueueDepth
 from arbiter.infrastructure.postgres.views.stats import PostgresStats
 from arbiter.infrastructure.postgres.views.task_board import PostgresTaskBoard
@@ -23,6 +25,8 @@ from arbiter.projections.agent_records import AgentRecords
 from arbiter.projections.anomalies import Anomalies
 from arbiter.projections.audit_trail import AuditTrail
 from arbiter.projections.base import View
+from arbiter.projections.breakers import Breakers
+from arbiter.projections.failure_patterns import FailurePatterns
 from arbiter.projections.ledger import BehindItself, Tracked
 from arbiter.projections.queue_depth import QueueDepth
 from arbiter.projections.stats import Stats
@@ -35,6 +39,8 @@ VIEWS: Mapping[str, Callable[[Writer], View[Any]]] = {
     Stats.name: PostgresStats,
     AuditTrail.name: PostgresAuditTrail,
     AgentRecords.name: PostgresAgentRecords,
+    Breakers.name: PostgresBreakerCounts,
+    FailurePatterns.name: PostgresFailurePatterns,
     AgentPerformance.name: PostgresAgentPerformance,
     Anomalies.name: PostgresAnomalies,
 }

@@ -11,6 +11,8 @@ from arbiter.infrastructure.postgres.views.agent_performance import PostgresPerf
 from arbiter.infrastructure.postgres.views.agent_records import PostgresRecords
 from arbiter.infrastructure.postgres.views.anomalies import PostgresAnomaliesReader
 from arbiter.infrastructure.postgres.views.audit_trail import PostgresAuditReader
+from arbiter.infrastructure.postgres.views.breakers import PostgresBreakerCountsReader
+from arbiter.infrastructure.postgres.views.failure_patterns import PostgresFailureFinder
 from arbiter.infrastructure.postgres.views.ledger import PostgresLedger
 from arbiter.infrastructure.postgres.views.queue_depth import PostgresQueueDepths
 from arbiter.infrastructure.postgres.views.searching import Searching
@@ -31,6 +33,8 @@ class PostgresViews:
         self.stats = PostgresStatsReader(reader, clock)
         self.audit_trail = PostgresAuditReader(reader)
         self.records = PostgresRecords(reader)
+        self.breakers = PostgresBreakerCountsReader(reader)
+        self.failures = PostgresFailureFinder(reader)
         self.agent_performance = PostgresPerformanceReader(reader)
         self.anomalies = PostgresAnomaliesReader(reader)
 
