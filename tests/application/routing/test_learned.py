@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from arbiter.application.ports import Learnt
 from arbiter.application.routing import OFF, Known, Learned, RoutingPlan, Rule, beliefs
@@ -70,6 +71,33 @@ def test_an_agent_without_a_record_is_taken_for_what_one_is_at_first():
     assert (cat.attempts, cat.success_rate, cat.quality, cat.latency_ms) == (0, 0.8, 0.7, 5000.0)
     assert (cat.wins, cat.losses) == (1.0, 1.0)
     assert (cat.cost, cat.weight) == (0.5, 2.0)
+
+
+def test_the_dearer_of_two_equals_is_chosen_less_where_utility_is_the_reward():
+    equal = Record(wins=30.0, good=27.0, bad=3.0)
+    dear = replace(equal, priced=30, cost_e9=9_000_000_000)
+    learnt = Learnt(
+        position=9, records={("ann", KIND): equal, ("bob", KIND): dear}, decisions={KIND: 60}
+    )
+
+    def propensities(**plan):
+        _, decision = router(learnt=learnt, **plan).choose(
+            task(), [Agent("ann"), Agent("bob")], 0.5
+        )
+        return [each.propensity for each in decision.candidates]
+
+    assert propensities(reward="quality") == pytest.approx([0.5, 0.5])
+    assert propensities(reward="utility", price=0.0) == pytest.approx([0.5, 0.5])
+    ann, bob = propensities(reward="utility", price=1.0)
+    assert ann > 0.9 > bob >= 0.01
+
+
+def test_a_cost_that_is_not_known_yet_is_what_the_profile_says():
+    _, decision = router(reward="utility", price=0.5).choose(
+        task(), [Agent("ann"), Agent("cat")], 0.5
+    )
+    cat = decision.candidates[1]
+    assert cat.score == pytest.approx(0.5 * 0.7 - 0.5 * 0.5, abs=1e-6)
 
 
 def test_weights_of_the_settings_go_before_those_of_a_profile():
