@@ -112,11 +112,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 NO_RECORD = Record()
 
 
-def followed(record: Record, outcomes: Sequence[bool]) -> tuple[float, float]:
+def followed(
+    record: Record, outcomes: Sequence[bool], *, forget: float = FORGET
+) -> tuple[float, float]:
     """Follow outcomes one by one, True for a success; return the wins and losses after them."""
     wins, losses = record.wins, record.losses
     for success in outcomes:
-        wins, losses = wins * FORGET, losses * FORGET
+        wins, losses = wins * forget, losses * forget
         if success:
             wins += 1.0
         else:

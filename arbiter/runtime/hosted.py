@@ -7,15 +7,14 @@ import pickle
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from arbiter.application.agents import abilities_of, agent_id
-from arbiter.application.door import checked, several
+from arbiter.application.agent_door import described
+from arbiter.application.agents import abilities_of
 from arbiter.application.ports import Wanted
 from arbiter.domain.breaker import transport_breaker
 from arbiter.domain.commands import Declare
 from arbiter.domain.facts import AgentRegistered, Transport
 from arbiter.domain.limits import Limits
 from arbiter.domain.retry import RetryPolicy
-from arbiter.domain.transports import checked as checked_transport
 
 Isolation = Literal["thread", "process"]
 Handler = Callable[[Any], Any] | Callable[[Any], Awaitable[Any]]
@@ -40,6 +39,11 @@ class HostedAgent:
         self.can_cross = can_cross(handler)
         self.abilities = abilities_of(profile)
         self.slots = profile.max_concurrency
+        """How many of its tasks may run here now; fewer, where it has others that run elsewhere."""
+
+        self.answers = True
+        """It gave a sign of life when it was last asked, or nobody asks it."""
+
         self.busy = 0
         self.room: int | None = None
         """How many more attempts its status and its breakers allow; None for as many as it likes."""
@@ -52,7 +56,7 @@ class HostedAgent:
     @property
     def free(self) -> int:
         """Slots nobody uses now."""
-        return self.slots - self.busy
+        return max(0, self.slots - self.busy)
 
     @property
     def breakers(self) -> tuple[str, ...]:
@@ -100,6 +104,9 @@ class Roster:
 
         self.freed: Callable[[], object] = lambda: None
         """Called by who no longer claims, and has let go of a slot that others may use."""
+
+        self.outside: Callable[[], object] = lambda: None
+        """Called when an attempt has left a slot and is not over, or found no room at its agent."""
 
         self._is_gated = False
         self._by_kind: dict[str, list[HostedAgent]] = {}
@@ -154,7 +161,26 @@ class Roster:
         for agent in self._agents.values():
             before, agent.room = agent.room, rooms.get(agent.name)
             more = more or _is_more(agent.room, before)
-        self._is_gated = any(agent.room is not None for agent in self._agents.values())
+        return self._regate(more=more)
+
+    def limit(self, slots: Mapping[str, int]) -> bool:
+        """Give these agents so many slots here; tells whether anybody has more than before."""
+        more = False
+        for name, allowed in slots.items():
+            agent = self._agents[name]
+            more = more or allowed > agent.slots
+            agent.slots = allowed
+        return self._regate(more=more)
+
+    def leave(self, agent: HostedAgent) -> None:
+        """Count an attempt as one that its agent has without us; `outside` tells when it is recorded."""
+        self.limit({agent.name: max(0, agent.slots - 1)})
+
+    def _regate(self, *, more: bool) -> bool:
+        self._is_gated = any(
+            agent.room is not None or agent.slots < agent.profile.max_concurrency
+            for agent in self._agents.values()
+        )
         if more:
             self.changes += 1
         return more
@@ -205,7 +231,7 @@ class Roster:
             for queue in queues
             for agent in self._agents.values()
             for kind in agent.profile.kinds
-            if agent.takes > 0 or (ahead and agent.room is None)
+            if agent.takes > 0 or (ahead and agent.room is None and agent.slots > 0)
         ]
 
 
@@ -224,32 +250,22 @@ def profile(
     model_family: str | None = None,
     concurrency: int = 10,
     cost_per_task: float = 0.0,
+    weight: float = 1.0,
     isolation: Isolation = "thread",
     reached_by: Transport | None = None,
 ) -> AgentRegistered:
-    """Describe an agent; raises InvalidInput for what cannot be meant."""
-    told = checked(
-        Declare,
-        name=name,
-        kinds=several(kinds),
-        languages=several(languages),
-        specializations=several(specializations),
+    """Describe an agent that is hosted here; raises InvalidAgent for what cannot be meant."""
+    return described(
+        name,
+        at=at,
+        order=Declare,
+        kinds=kinds,
+        languages=languages,
+        specializations=specializations,
         model_family=model_family,
         concurrency=concurrency,
         cost_per_task=cost_per_task,
+        weight=weight,
         isolation=isolation,
-    )
-    return AgentRegistered(
-        agent_id=agent_id(told.name),
-        version=1,
-        at=at,
-        name=told.name,
-        kinds=tuple(sorted(set(told.kinds))),
-        languages=tuple(sorted(set(told.languages))),
-        specializations=tuple(sorted(set(told.specializations))),
-        model_family=told.model_family,
-        max_concurrency=told.concurrency,
-        cost_per_task=told.cost_per_task,
-        transport="in_process" if reached_by is None else checked_transport(reached_by).type,
         reached_by=reached_by,
     )

@@ -15,6 +15,7 @@ from arbiter.application.ports import (
     Queues,
     ReadyQueue,
     Records,
+    RemoteAttempts,
 )
 from arbiter.application.views import Views
 from arbiter.projections.ledger import Ledger
@@ -51,6 +52,11 @@ class Store(Protocol):
     @property
     def breakers(self) -> Breakers:
         """Who may have no work, or little."""
+        ...
+
+    @property
+    def remote(self) -> RemoteAttempts:
+        """The attempts that were handed to agents outside."""
         ...
 
     @property

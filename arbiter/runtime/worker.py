@@ -22,6 +22,7 @@ from arbiter.application.ports import (
     Leases,
     Log,
     ReadyQueue,
+    RemoteAttempts,
     Scheduler,
 )
 from arbiter.application.registry import Registry
@@ -37,6 +38,8 @@ from arbiter.runtime.lease_keeper import LeaseKeeper
 from arbiter.runtime.loop import Loop
 from arbiter.runtime.reaper import Reaper
 from arbiter.runtime.sweeper import IDLE_SECONDS, Sweeper
+from arbiter.runtime.transports.occupancy import Occupancy
+from arbiter.runtime.transports.probing import Probing
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +91,7 @@ class Outside:
     ready: ReadyQueue
     leases: Leases
     directory: Directory
+    remote: RemoteAttempts
     registry: Registry
     bell: Bell
     clock: DatabaseClock
@@ -138,11 +142,27 @@ class Worker:
             outside.ready,
             outside.log,
             outside.clock,
+            outside.orchestrator.chance,
             idle_seconds=min(IDLE_SECONDS, 2 * hosting.poll_seconds),
         )
         self._reaping = Loop("reaper", self._reaper.run_once, outside.scheduler)
         self._sweeping = Loop("sweeper", sweeper.run_once, outside.scheduler)
         self._rechecking = Loop("recheck", self._recheck, outside.scheduler)
+        self._occupancy = Occupancy(
+            self._roster,
+            outside.remote,
+            outside.scheduler,
+            me=self._current,
+            freed=self._more_room,
+        )
+        self._roster.outside = self._occupancy.look
+        self._probing = Probing(
+            self._agents,
+            outside.directory,
+            outside.clock,
+            outside.scheduler,
+            self._occupancy.look,
+        )
         self._rejoining = Loop("rejoin", self._rejoin, outside.scheduler)
         self.incarnation: UUID | None = None
         self._dispatcher: Dispatcher | None = None
@@ -183,6 +203,8 @@ class Worker:
             self._rejoining,
         ):
             loop.start()
+        self._occupancy.start()
+        self._probing.start()
         for background in self._beside:
             background.start()
 
@@ -200,6 +222,8 @@ class Worker:
             await self._stop_beating()
         await self._reaping.stop()
         await self._sweeping.stop()
+        await self._probing.stop()
+        await self._occupancy.stop()
         for background in self._beside:
             await background.stop()
         await self._leave(released)
@@ -295,8 +319,15 @@ class Worker:
                 self._sweep_within(SWEEP_FOR_READY)
             elif word == "later":
                 self._sweep_within(SWEEP_FOR_LATER)
+            elif word == "log":
+                self._occupancy.news()
             elif word == f"{STOP_WORD}{self.incarnation}":
                 self._rechecking.wake()
+
+    def _more_room(self) -> None:
+        """Agents outside have room again."""
+        if self._dispatcher is not None:
+            self._dispatcher.something_is_ready()
 
     def _sweep_within(self, seconds: float) -> None:
         """Sweep soon; calls that come together lead to one sweep."""

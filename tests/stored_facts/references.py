@@ -178,6 +178,7 @@ REFERENCES: dict[str, f.Fact] = {
     ),
     "task.started": f.TaskStarted(**TASK, deadline=LATER, alone=True),
     "task.checkpointed": f.TaskCheckpointed(**TASK, progress=SEALED),
+    "task.handed_over": f.TaskHandedOver(**TASK, attempt_id=uuid(4), agent="reviewer", until=LATER),
     "task.usage_reported": f.TaskUsageReported(
         **TASK, files=1, lines=20, tokens=300, cost=0.5, violations=(BROKEN,)
     ),

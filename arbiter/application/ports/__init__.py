@@ -25,6 +25,7 @@ from arbiter.application.ports.knowledge import Standing, Standings, Statuses
 from arbiter.application.ports.log import Log
 from arbiter.application.ports.queues import Queues, QueueState
 from arbiter.application.ports.records import Learnt, Records
+from arbiter.application.ports.remote import RemoteAttempt, RemoteAttempts
 from arbiter.application.ports.time import Clock, Handle, Scheduler
 
 __all__ = [
@@ -51,6 +52,8 @@ __all__ = [
     "ReadyQueue",
     "Recorded",
     "Records",
+    "RemoteAttempt",
+    "RemoteAttempts",
     "Scheduler",
     "Standing",
     "Standings",

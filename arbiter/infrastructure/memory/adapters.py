@@ -12,6 +12,7 @@ from arbiter.infrastructure.memory.leases import MemoryLeases
 from arbiter.infrastructure.memory.log import MemoryLog
 from arbiter.infrastructure.memory.queues import MemoryQueues
 from arbiter.infrastructure.memory.ready_queue import MemoryReadyQueue
+from arbiter.infrastructure.memory.remote import MemoryRemoteAttempts
 from arbiter.infrastructure.memory.store import MemoryStore
 
 
@@ -27,6 +28,7 @@ class MemoryAdapters:
     directory: MemoryDirectory
     queues: MemoryQueues
     breakers: MemoryBreakers
+    remote: MemoryRemoteAttempts
     bell: MemoryBell
 
 
@@ -42,5 +44,6 @@ def in_memory(clock: Clock) -> MemoryAdapters:
         directory=MemoryDirectory(store),
         queues=MemoryQueues(store),
         breakers=MemoryBreakers(store),
+        remote=MemoryRemoteAttempts(store),
         bell=store.bell,
     )

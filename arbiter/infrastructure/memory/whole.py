@@ -25,6 +25,7 @@ class MemoryWhole:
         self.directory = adapters.directory
         self.queues = adapters.queues
         self.breakers = adapters.breakers
+        self.remote = adapters.remote
         self.bell = adapters.bell
         self.views = MemoryViews(adapters.log, clock, adapters.bell)
         self.ledger = self.views.ledger

@@ -16,6 +16,7 @@ from arbiter.infrastructure.postgres.hosting import PostgresLeases, PostgresQueu
 from arbiter.infrastructure.postgres.log import PostgresLog
 from arbiter.infrastructure.postgres.migrator import check
 from arbiter.infrastructure.postgres.ready_queue import PostgresReadyQueue
+from arbiter.infrastructure.postgres.remote import PostgresRemoteAttempts
 from arbiter.infrastructure.postgres.views.agent_records import PostgresRecords
 from arbiter.infrastructure.postgres.views.ledger import PostgresLedger
 from arbiter.infrastructure.postgres.views.views import PostgresViews
@@ -33,6 +34,7 @@ class PostgresStore:
     directory: PostgresDirectory
     queues: PostgresQueues
     breakers: PostgresBreakers
+    remote: PostgresRemoteAttempts
     bell: PostgresBell
 
     views: PostgresViews
@@ -101,6 +103,7 @@ class PostgresStore:
         self.directory = PostgresDirectory(*recording)
         self.queues = PostgresQueues(*recording)
         self.breakers = PostgresBreakers(*recording)
+        self.remote = PostgresRemoteAttempts(self.reader)
         self.views = PostgresViews(self.connections, self.reader, self.clock)
         self.bell = PostgresBell(listening, self._scheduler, channel)
         await self.bell.start()

@@ -13,6 +13,7 @@ from arbiter.application.ports import (
     Log,
     Queues,
     ReadyQueue,
+    RemoteAttempts,
 )
 
 
@@ -31,6 +32,8 @@ class Store(Protocol):
     def queues(self) -> Queues: ...
     @property
     def breakers(self) -> Breakers: ...
+    @property
+    def remote(self) -> RemoteAttempts: ...
     @property
     def bell(self) -> Bell: ...
     @property

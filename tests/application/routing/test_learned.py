@@ -120,9 +120,24 @@ def test_quality_counts_where_it_is_the_reward():
     }
     learnt = Learnt(position=1, records=rated, decisions={})
     agents = [Agent("ann"), Agent("bob")]
-    for reward, expected in (("success", 0.5), ("quality", 0.99)):
+    for reward, expected in (("success", 0.5), ("quality", 0.99), ("utility", 0.99)):
         _, decision = router(learnt=learnt, reward=reward).choose(task(), agents, 0.5)
         assert decision.candidates[1].propensity == pytest.approx(expected, abs=1e-6)
+
+
+def test_cost_counts_by_its_price_where_utility_is_the_reward():
+    dear = {
+        (name, KIND): Record(
+            completed=50, wins=50.0, good=35.0, priced=50, cost_e9=cost * 50 * 10**9
+        )
+        for name, cost in (("ann", 2), ("bob", 0))
+    }
+    learnt = Learnt(position=1, records=dear, decisions={})
+    agents = [Agent("ann"), Agent("bob")]
+    for price, least in ((0.0, 0.49), (0.2, 0.95)):
+        made = router(learnt=learnt, reward="utility", price=price)
+        _, decision = made.choose(task(), agents, 0.5)
+        assert decision.candidates[1].propensity > least
 
 
 def test_an_only_candidate_is_taken_without_looking_and_the_decision_kept():

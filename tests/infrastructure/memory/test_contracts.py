@@ -11,6 +11,7 @@ from arbiter.testing.contracts.leases import LeasesContract
 from arbiter.testing.contracts.log import LogContract
 from arbiter.testing.contracts.queues import QueuesContract
 from arbiter.testing.contracts.ready_queue import ReadyQueueContract
+from arbiter.testing.contracts.remote import RemoteAttemptsContract
 
 
 class InMemory:
@@ -38,3 +39,6 @@ class TestMemoryBreakers(InMemory, BreakersContract): ...
 
 
 class TestMemoryBell(InMemory, BellContract): ...
+
+
+class TestMemoryRemoteAttempts(InMemory, RemoteAttemptsContract): ...

@@ -11,6 +11,7 @@ from arbiter.testing.contracts.leases import LeasesContract
 from arbiter.testing.contracts.log import LogContract
 from arbiter.testing.contracts.queues import QueuesContract
 from arbiter.testing.contracts.ready_queue import ReadyQueueContract
+from arbiter.testing.contracts.remote import RemoteAttemptsContract
 from arbiter.testing.contracts.store import Store
 from tests.support.stores import postgres_store
 
@@ -41,3 +42,6 @@ class TestPostgresBreakers(OnPostgres, BreakersContract): ...
 
 
 class TestPostgresBell(OnPostgres, BellContract): ...
+
+
+class TestPostgresRemoteAttempts(OnPostgres, RemoteAttemptsContract): ...
