@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console, OverflowMethod
 from rich.table import Table
 from rich.text import Text
 
+from arbiter.interfaces.demo.choosing import of_contests, of_decision
 from arbiter.interfaces.demo.summary import DemoSummary, as_json
+from arbiter.interfaces.demo.table import ruled
 from arbiter.interfaces.demo.tally import Reviewed, Tally
 
 __all__ = ["DemoSummary", "as_json", "show"]
@@ -25,7 +26,7 @@ def show(
     *,
     task_id: str = "<task id>",
 ) -> None:
-    """Print what happened, what was found, and three commands to look closer."""
+    """Print what happened, what was found, who was chosen and why, and commands to look closer."""
     tally = Tally.of(reviews)
     console.print(_of_run(summary))
     if tally.files:
@@ -34,8 +35,17 @@ def show(
         console.print(_of_rules(console, tally))
         console.print()
         console.print(_of_files(console, tally))
+    if summary.contests:
+        console.print()
+        for shown in of_contests(summary.contests):
+            console.print(shown)
+    if summary.decision is not None:
+        console.print(Text("One decision in words", "bold"))
+        for line in of_decision(summary.decision):
+            _say(console, line)
+        console.print()
     _say(console, "Look closer:")
-    for command in (f"task history {task_id}", "stats", "task list"):
+    for command in (f"task history {task_id}", "agents performance", "stats", "task list"):
         _say(console, f"  arbiter {command}")
 
 
@@ -47,7 +57,7 @@ def _of_run(summary: DemoSummary) -> Table:
     table.add_column()
     latency = summary.latency_ms
     for name, value, meaning in (
-        ("tasks", f"{summary.tasks:,}", "one for each file and reviewer"),
+        ("tasks", f"{summary.tasks:,}", "one for each file and kind of review"),
         ("completed", f"{summary.completed:,}", ""),
         (
             "failed",
@@ -82,7 +92,7 @@ def _of_tally(tally: Tally) -> str:
 def _of_rules(console: Console, tally: Tally) -> Table:
     shown = tally.commonest(MOST_RULES)
     further = len(tally.rules) - len(shown)
-    table = _table("Findings by reviewer and rule")
+    table = ruled("Findings by reviewer and rule")
     table.caption = f" and {_many(further, 'further rule')}" if further else None
     table.add_column("reviewer", no_wrap=True)
     table.add_column("rule", no_wrap=True)
@@ -99,7 +109,7 @@ def _of_rules(console: Console, tally: Tally) -> Table:
 
 def _of_files(console: Console, tally: Tally) -> Table:
     reviewers = sorted(tally.tools)
-    table = _table("Files with most findings")
+    table = ruled("Files with most findings")
     table.add_column("file", overflow="fold")
     for column in (*reviewers, "all", "lines"):
         table.add_column(column, justify="right", no_wrap=True)
@@ -108,17 +118,6 @@ def _of_files(console: Console, tally: Tally) -> Table:
         name = Text(_printable(console, file.name))
         table.add_row(name, *by_reviewer, f"{file.findings.total():,}", f"{file.lines:,}")
     return table
-
-
-def _table(title: str) -> Table:
-    return Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        caption_justify="left",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-    )
 
 
 def _say(console: Console, line: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -53,6 +54,12 @@ _ALL = (
 )
 REVIEWERS: Mapping[str, Reviewer] = {reviewer.name: reviewer for reviewer in _ALL}
 """Every agent of the demo by its name."""
+
+
+def warm_up() -> None:
+    """Load every tool, so that no review pays for that."""
+    for reviewer in _ALL:
+        reviewer.answer(os.devnull, CpuClock())
 
 
 def rivals(name: str) -> tuple[Reviewer, ...]:
