@@ -107,6 +107,8 @@ class Core:
             cost_per_task=cost_per_task,
             weight=weight,
             isolation=isolation,
+            retry=retry,
+            limits=limits,
             reached_by=reached_by,
         )
         agent = HostedAgent(known, handler, retry=retry, limits=limits, isolation=isolation)

@@ -20,6 +20,7 @@ from arbiter.domain import verbs
 from arbiter.domain.commands import Usage
 from arbiter.domain.errors import AttemptFenced, Conflict, IllegalTransition, InvalidInput
 from arbiter.domain.facts.lifecycle import TaskFact
+from arbiter.domain.status import Status
 from arbiter.domain.task import Task
 from arbiter.runtime.execution import (
     Declined,
@@ -102,7 +103,9 @@ class Attempts:
 
     def resume(self, task: Task) -> None:
         """Run the handler of a task that runs in our name without one, if there is such a task."""
-        if task.incarnation != self._incarnation or task.agent is None or self._abandoned:
+        if task.status is not Status.RUNNING or task.incarnation != self._incarnation:
+            return  # what was assigned to us and has not begun is not in doubt
+        if task.agent is None or self._abandoned:
             return
         if any(execution.attempt_id == task.attempt_id for execution in self.running):
             return

@@ -7,6 +7,8 @@ import pickle
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from msgspec.structs import replace
+
 from arbiter.application.agent_door import described
 from arbiter.application.agents import abilities_of
 from arbiter.application.ports import Wanted
@@ -35,6 +37,9 @@ class HostedAgent:
         """All slots are free."""
         self.profile, self.handler, self.retry, self.limits = profile, handler, retry, limits
         self.isolation = isolation
+        self.name = profile.name
+        """Its name, which is its identity."""
+
         self.is_async = is_async(handler)
         self.can_cross = can_cross(handler)
         self.abilities = abilities_of(profile)
@@ -47,11 +52,6 @@ class HostedAgent:
         self.busy = 0
         self.room: int | None = None
         """How many more attempts its status and its breakers allow; None for as many as it likes."""
-
-    @property
-    def name(self) -> str:
-        """Its name, which is its identity."""
-        return self.profile.name
 
     @property
     def free(self) -> int:
@@ -122,6 +122,10 @@ class Roster:
     def kinds(self) -> Mapping[str, Sequence[str]]:
         """Every kind that is done here, and the names of who does it."""
         return {kind: [each.name for each in agents] for kind, agents in self._by_kind.items()}
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether an agent is hosted here."""
+        return name in self._agents
 
     def __getitem__(self, name: str) -> HostedAgent:
         """Return one agent."""
@@ -252,10 +256,12 @@ def profile(
     cost_per_task: float = 0.0,
     weight: float = 1.0,
     isolation: Isolation = "thread",
+    retry: RetryPolicy | None = None,
+    limits: Limits | None = None,
     reached_by: Transport | None = None,
 ) -> AgentRegistered:
     """Describe an agent that is hosted here; raises InvalidAgent for what cannot be meant."""
-    return described(
+    known = described(
         name,
         at=at,
         order=Declare,
@@ -269,3 +275,4 @@ def profile(
         isolation=isolation,
         reached_by=reached_by,
     )
+    return replace(known, retry=retry, limits=limits)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from arbiter.application.ports import (
+    Assignments,
     BeatStep,
     Bell,
     Breakers,
@@ -32,6 +33,11 @@ class Store(Protocol):
     @property
     def ready(self) -> ReadyQueue:
         """The live tasks."""
+        ...
+
+    @property
+    def assignments(self) -> Assignments:
+        """Tasks given to agents of other hosts."""
         ...
 
     @property

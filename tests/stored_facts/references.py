@@ -231,7 +231,9 @@ REFERENCES: dict[str, f.Fact] = {
         ),
     ),
     "agent.registered+weight": f.AgentRegistered(**AGENT, **PROFILE, weight=2.0, by="ann"),
+    "agent.registered+retry": f.AgentRegistered(**AGENT, **PROFILE, retry=RETRY, limits=LIMITS),
     "agent.updated": f.AgentUpdated(**AGENT, **PROFILE),
+    "agent.updated+retry": f.AgentUpdated(**AGENT, **PROFILE, retry=RETRY, limits=LIMITS),
     "agent.updated+weight": f.AgentUpdated(**AGENT, **PROFILE, weight=2.0, by="ann"),
     "agent.status_changed": f.AgentStatusChanged(
         **AGENT, status=AgentStatus.MAINTENANCE, by="ann", why="a new version"

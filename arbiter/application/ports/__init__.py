@@ -1,5 +1,11 @@
 """What Arbiter needs from the outside: each port is one need, kept by every adapter's contract suite."""
 
+from arbiter.application.ports.assignments import (
+    ASSIGNED_WORD,
+    Assignment,
+    Assignments,
+    Elsewhere,
+)
 from arbiter.application.ports.bell import STOP_WORD, Bell, Word, words_of
 from arbiter.application.ports.breakers import Breakers, Probe
 from arbiter.application.ports.decisions import Entry, Recorded, entry, entry_of
@@ -10,6 +16,7 @@ from arbiter.application.ports.dispatch import (
     Swept,
     Turn,
     Turned,
+    Unroutable,
     Wanted,
 )
 from arbiter.application.ports.hosting import (
@@ -30,7 +37,10 @@ from arbiter.application.ports.time import Clock, Handle, Scheduler
 
 __all__ = [
     "AGENT_LIMIT",
+    "ASSIGNED_WORD",
     "STOP_WORD",
+    "Assignment",
+    "Assignments",
     "Beat",
     "BeatStep",
     "Beginning",
@@ -39,6 +49,7 @@ __all__ = [
     "Claimed",
     "Clock",
     "Directory",
+    "Elsewhere",
     "Entry",
     "Handle",
     "Learnt",
@@ -61,6 +72,7 @@ __all__ = [
     "Swept",
     "Turn",
     "Turned",
+    "Unroutable",
     "Wanted",
     "Word",
     "entry",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from arbiter.application.ports import Clock
+from arbiter.infrastructure.memory.assignments import MemoryAssignments
 from arbiter.infrastructure.memory.bell import MemoryBell
 from arbiter.infrastructure.memory.breakers import MemoryBreakers
 from arbiter.infrastructure.memory.directory import MemoryDirectory
@@ -24,6 +25,7 @@ class MemoryAdapters:
     clock: Clock
     log: MemoryLog
     ready: MemoryReadyQueue
+    assignments: MemoryAssignments
     leases: MemoryLeases
     directory: MemoryDirectory
     queues: MemoryQueues
@@ -40,6 +42,7 @@ def in_memory(clock: Clock) -> MemoryAdapters:
         clock=clock,
         log=MemoryLog(store),
         ready=MemoryReadyQueue(store),
+        assignments=MemoryAssignments(store),
         leases=MemoryLeases(store),
         directory=MemoryDirectory(store),
         queues=MemoryQueues(store),

@@ -47,6 +47,9 @@ class ReadyRows:
         self.in_flight: Counter[str] = Counter()
         """How many tasks of each queue are in somebody's hands: a worker's, or an agent's outside."""
 
+        self.set_aside: dict[UUID, str] = {}
+        """Why a postponed task waits; every decision about it forgets that."""
+
     def get(self, task_id: UUID) -> ReadyRow | None:
         """Return a task's row."""
         return self._rows.get(task_id)
@@ -60,6 +63,7 @@ class ReadyRows:
 
     def decided(self, row: ReadyRow) -> None:
         """Write the row a decision led to; a handler that still stops keeps the task back."""
+        self.set_aside.pop(row.task_id, None)
         before = self._rows.get(row.task_id)
         if before is not None and row.stopping_by is None and before.stopping_by is not None:
             row = replace(
@@ -77,6 +81,11 @@ class ReadyRows:
                 tenant=sys.intern(row.tenant),
             )
         )
+
+    def ended(self, task_id: UUID) -> None:
+        """Forget a task that wants nothing any more."""
+        self.set_aside.pop(task_id, None)
+        self.drop(task_id)
 
     def put(self, row: ReadyRow) -> None:
         """Write a row in place of the one before."""

@@ -85,7 +85,7 @@ class MemoryStore:
         except Conflict:
             raise Conflict(entry.task_id, entry.expected) from None
         if entry.row is None:
-            self.rows.drop(entry.task_id)
+            self.rows.ended(entry.task_id)
         else:
             self.rows.decided(entry.row)
         return reached

@@ -21,6 +21,7 @@ class MemoryWhole:
         adapters = in_memory(clock)
         self.log = adapters.log
         self.ready = adapters.ready
+        self.assignments = adapters.assignments
         self.leases = adapters.leases
         self.directory = adapters.directory
         self.queues = adapters.queues

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from arbiter.application.ports import BeatStep, Clock, Scheduler
+from arbiter.infrastructure.postgres.assignments import PostgresAssignments
 from arbiter.infrastructure.postgres.beating import Beating
 from arbiter.infrastructure.postgres.bell import PostgresBell
 from arbiter.infrastructure.postgres.breakers import PostgresBreakers
@@ -30,6 +31,7 @@ class PostgresStore:
 
     log: PostgresLog
     ready: PostgresReadyQueue
+    assignments: PostgresAssignments
     leases: PostgresLeases
     directory: PostgresDirectory
     queues: PostgresQueues
@@ -98,6 +100,7 @@ class PostgresStore:
             raise
         self.log = PostgresLog(self._committer, self.reader, channel)
         self.ready = PostgresReadyQueue(self.reader, channel, self._lanes)
+        self.assignments = PostgresAssignments(self.reader, channel)
         recording = (self.reader, channel)
         self.leases = PostgresLeases(*recording)
         self.directory = PostgresDirectory(*recording)

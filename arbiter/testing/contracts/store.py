@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from arbiter.application.ports import (
+    Assignments,
     Bell,
     Breakers,
     Clock,
@@ -24,6 +25,8 @@ class Store(Protocol):
     def log(self) -> Log: ...
     @property
     def ready(self) -> ReadyQueue: ...
+    @property
+    def assignments(self) -> Assignments: ...
     @property
     def leases(self) -> Leases: ...
     @property

@@ -4,6 +4,7 @@ import pytest
 
 from arbiter.infrastructure.memory.adapters import MemoryAdapters, in_memory
 from arbiter.testing.clock import FrozenClock
+from arbiter.testing.contracts.assignments import AssignmentsContract
 from arbiter.testing.contracts.bell import BellContract
 from arbiter.testing.contracts.breakers import BreakersContract
 from arbiter.testing.contracts.directory import DirectoryContract
@@ -24,6 +25,9 @@ class TestMemoryLog(InMemory, LogContract): ...
 
 
 class TestMemoryReadyQueue(InMemory, ReadyQueueContract): ...
+
+
+class TestMemoryAssignments(InMemory, AssignmentsContract): ...
 
 
 class TestMemoryLeases(InMemory, LeasesContract): ...

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from arbiter.testing.contracts.assignments import AssignmentsContract
 from arbiter.testing.contracts.bell import BellContract
 from arbiter.testing.contracts.breakers import BreakersContract
 from arbiter.testing.contracts.directory import DirectoryContract
@@ -27,6 +28,9 @@ class TestPostgresLog(OnPostgres, LogContract): ...
 
 
 class TestPostgresReadyQueue(OnPostgres, ReadyQueueContract): ...
+
+
+class TestPostgresAssignments(OnPostgres, AssignmentsContract): ...
 
 
 class TestPostgresLeases(OnPostgres, LeasesContract): ...
