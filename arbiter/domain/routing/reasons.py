@@ -44,7 +44,8 @@ def _candidate(candidate: Candidate) -> str:
     line = f"{candidate.agent}: probability {chance:.2%}, score {candidate.score:.3f}"
     seen = candidate.features
     if seen is not None:
-        line += f"; {_record(seen)}, {seen.latency_ms:,.4g} ms, cost {seen.cost:.4g}"
+        line += f"; {_record(seen)}, quality {seen.quality:.2f}, {seen.latency_ms:,.0f} ms"
+        line += f", cost {seen.cost:.4g}"
     return line
 
 

@@ -27,23 +27,25 @@ def of_contests(contests: Sequence[Contest]) -> Iterable[RenderableType]:
     yield Text("Who reviews what: the router learns", "bold")
     yield Text(REWARD, "dim")
     for contest in contests:
+        yield Text(f"\n{contest.kind}: shares, by tasks in the order in which they were routed")
         yield _shares(contest)
+        yield Text(f" {contest.explored} times the draw passed over the best, to learn", "dim")
+    yield Text("\nWhat the router knows of each, earlier runs included")
     yield _records(contests)
 
 
 def _shares(contest: Contest) -> Table:
-    table = ruled(f"{contest.kind}: share of each reviewer, by tasks in the order of their routing")
+    table = ruled()
     table.add_column("tasks", no_wrap=True)
     for first, last in contest.spans:
         table.add_column(f"{first}-{last}", justify="right", no_wrap=True)
     for standing in contest.standings:
         table.add_row(standing.reviewer, *(f"{share:.0%}" for share in standing.shares))
-    table.caption = f" {contest.explored} times the draw passed over the best, in order to learn"
     return table
 
 
 def _records(contests: Sequence[Contest]) -> Table:
-    table = ruled("Their records: all that the router knows, earlier runs included")
+    table = ruled()
     table.add_column("reviewer", no_wrap=True)
     for column in ("reviews", "success", "quality", "rated", "CPU", "latency", "reward"):
         table.add_column(column, justify="right", no_wrap=True)

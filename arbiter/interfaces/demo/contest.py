@@ -65,14 +65,14 @@ def contests(
 
 
 def telling(streams: Mapping[UUID, Sequence[f.Fact]]) -> f.TaskRouted | None:
-    """The last decision for which chance had a choice."""
+    """The last decision that explored, else the last for which chance had a choice."""
     had_a_choice = [
         fact
         for facts in streams.values()
         for fact in facts
         if isinstance(fact, f.TaskRouted) and fact.decision.draw is not None
     ]
-    return max(had_a_choice, key=lambda fact: fact.at, default=None)
+    return max(had_a_choice, key=lambda fact: (fact.decision.explored, fact.at), default=None)
 
 
 def _first_routed(streams: Iterable[Sequence[f.Fact]]) -> dict[str, list[f.TaskRouted]]:

@@ -80,21 +80,21 @@ def _of_run(summary: DemoSummary) -> Table:
 def _of_tally(tally: Tally) -> str:
     lines = sum(tally.lines.values())
     each = ", ".join(
-        f"{reviewer} {tally.reviewers[reviewer]:,} ({tool})"
-        for reviewer, tool in sorted(tally.tools.items())
+        f"{review} {tally.reviews[review]:,} ({' and '.join(sorted(tools))})"
+        for review, tools in sorted(tally.tools.items())
     )
     return (
         f"{_many(tally.findings, 'finding')} in {_many(len(tally.files), 'file')},"
-        f" {_many(lines, 'line')}.\nBy reviewer: {each}."
+        f" {_many(lines, 'line')}.\nBy kind of review: {each}."
     )
 
 
 def _of_rules(console: Console, tally: Tally) -> Table:
     shown = tally.commonest(MOST_RULES)
     further = len(tally.rules) - len(shown)
-    table = ruled("Findings by reviewer and rule")
+    table = ruled("Findings by review and rule")
     table.caption = f" and {_many(further, 'further rule')}" if further else None
-    table.add_column("reviewer", no_wrap=True)
+    table.add_column("review", no_wrap=True)
     table.add_column("rule", no_wrap=True)
     table.add_column("findings", justify="right", no_wrap=True)
     # Rich's ellipsis is one character that only UTF has.
@@ -103,20 +103,20 @@ def _of_rules(console: Console, tally: Tally) -> Table:
     table.expand = True  # the example takes the room that is left, and no more
     for rule, count in shown:
         example = _printable(console, tally.example[rule])
-        table.add_row(rule.reviewer, Text(rule.name), f"{count:,}", Text(example, "dim"))
+        table.add_row(rule.review, Text(rule.name), f"{count:,}", Text(example, "dim"))
     return table
 
 
 def _of_files(console: Console, tally: Tally) -> Table:
-    reviewers = sorted(tally.tools)
+    reviews = sorted(tally.tools)
     table = ruled("Files with most findings")
     table.add_column("file", overflow="fold")
-    for column in (*reviewers, "all", "lines"):
+    for column in (*reviews, "all", "lines"):
         table.add_column(column, justify="right", no_wrap=True)
     for file in tally.worst(MOST_FILES):
-        by_reviewer = [f"{file.findings[reviewer]:,}" for reviewer in reviewers]
+        by_review = [f"{file.findings[review]:,}" for review in reviews]
         name = Text(_printable(console, file.name))
-        table.add_row(name, *by_reviewer, f"{file.findings.total():,}", f"{file.lines:,}")
+        table.add_row(name, *by_review, f"{file.findings.total():,}", f"{file.lines:,}")
     return table
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from arbiter.domain.facts import TaskRouted
+from arbiter.domain.routing.reasons import told
 from arbiter.interfaces.demo.contest import Contest, Standing
 
 
@@ -54,6 +55,7 @@ def as_json(summary: DemoSummary) -> str:
                 "p95": _rounded(summary.latency_ms.p95),
             },
             "contests": [_contest(each) for each in summary.contests],
+            "decision": _decision(summary.decision),
         },
         allow_nan=False,
     )
@@ -83,4 +85,14 @@ def _standing(standing: Standing) -> dict[str, Any]:
         "cpu_seconds": round(record.cost, 6) if record.priced else None,
         "latency_ms": round(record.latency_ms, 1) if record.timed else None,
         "reward": round(standing.reward, 3),
+    }
+
+
+def _decision(routed: TaskRouted | None) -> dict[str, Any] | None:
+    if routed is None:
+        return None
+    return {
+        "task_id": str(routed.task_id),
+        "agent": routed.agent,
+        "told": list(told(routed.decision)),
     }

@@ -6,8 +6,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 
-def ruled(title: str) -> Table:
-    """An empty table under a title."""
+def ruled(title: str | None = None) -> Table:
+    """An empty table, under a title if there is one."""
     return Table(
         title=title,
         title_justify="left",
