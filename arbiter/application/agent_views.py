@@ -61,12 +61,20 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
 class AgentMatch(msgspec.Struct, frozen=True, kw_only=True):
     """An agent that fits what was asked."""
 
-    agent: AgentView
-    score: float
-    """0..1: how well it fits."""
+    name: str
+    status: str
+    live: bool
+    kinds: Sequence[str]
+    languages: Sequence[str]
+    specializations: Sequence[str]
+    utilization: float
+    """0..1: the share of its capacity in use; 1 while it has none."""
 
     success_rate: float
-    """0..1: for the kind that was asked for."""
+    """0..1: for the kind that was asked for; 0.8 before its first outcome."""
+
+    score: float
+    """0..1: how well it fits."""
 
     reason: str
 

@@ -30,7 +30,7 @@ def arbiter(request):
 
 
 def names(found):
-    return [each.agent.name for each in found]
+    return [each.name for each in found]
 
 
 def test_a_registered_agent_is_shown_as_it_was_described(arbiter):

@@ -14,6 +14,7 @@ from arbiter.application.ports.dispatch import (
 )
 from arbiter.application.ports.hosting import (
     AGENT_LIMIT,
+    Around,
     Beat,
     BeatStep,
     Directory,
@@ -30,6 +31,7 @@ from arbiter.application.ports.time import Clock, Handle, Scheduler
 __all__ = [
     "AGENT_LIMIT",
     "STOP_WORD",
+    "Around",
     "Beat",
     "BeatStep",
     "Beginning",

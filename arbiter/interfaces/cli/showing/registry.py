@@ -79,11 +79,11 @@ def matches(console: Console, found: Sequence[AgentMatch]) -> None:
         shown.columns[place].justify = "right"
     for match in found:
         shown.add_row(
-            match.agent.name,
+            match.name,
             f"{match.score:.3f}",
             f"{match.success_rate:.0%}",
-            f"{match.agent.utilization:.0%}",
-            _live(match.agent),
+            f"{match.utilization:.0%}",
+            _live(match),
             match.reason,
         )
     put(console, shown)
@@ -113,7 +113,7 @@ def _status(view: AgentView) -> Text:
     return told
 
 
-def _live(view: AgentView) -> Text:
+def _live(view: AgentView | AgentMatch) -> Text:
     return Text("live", "green") if view.live else Text("not live", "dim")
 
 
