@@ -197,6 +197,8 @@ class AgentFinder:
             weight=profile.weight,
             transport=profile.transport,
             reached_by=profile.reached_by,
+            retry=profile.retry,
+            limits=profile.limits,
             registered_at=agent.registered_at,
             last_seen_at=self._last_seen(agent, seen),
             live=around.is_live(agent.name),
@@ -237,7 +239,9 @@ def _is_wanted(agent: Agent, wanted: AgentFilter) -> bool:
 
 
 def _capacity(agent: Agent, around: Around) -> int:
-    hosts = max(1, around.hosts.get(agent.name, 0))  # one that answers needs no host of ours
+    # One that answers needs no host of ours; one that is not ours has its slots once, not per host.
+    is_outside = agent.profile.transport == "http"
+    hosts = 1 if is_outside else max(1, around.hosts.get(agent.name, 0))
     return agent.profile.max_concurrency * hosts if around.is_live(agent.name) else 0
 
 

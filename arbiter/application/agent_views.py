@@ -9,6 +9,8 @@ from uuid import UUID
 import msgspec
 
 from arbiter.domain.facts import Transport
+from arbiter.domain.limits import Limits
+from arbiter.domain.retry import RetryPolicy
 
 
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +36,12 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     weight: float
     transport: str
     reached_by: Transport | None
+    retry: RetryPolicy | None
+    """Its own policy, for tasks whose submission names none."""
+
+    limits: Limits | None
+    """Its own time limits; they complete those of a submission."""
+
     registered_at: datetime
     last_seen_at: datetime
     live: bool

@@ -21,7 +21,7 @@ LONGEST_MESSAGE = 2_000
 
 LONGEST_PATTERN = 300
 
-_AGENTS_LIMITS = frozenset({"start_to_close", "heartbeat"})
+_AGENTS_LIMITS = frozenset({"start_to_close", "heartbeat", "callback"})
 """The limits that time the agent's own work; the others time waiting as well."""
 
 _SHAPES = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -36,7 +36,9 @@ class Claimed(msgspec.Struct, frozen=True, gc=False):
 class Beginning(msgspec.Struct, frozen=True, gc=False):
     """The start of a task that we have claimed."""
 
-    facts: tuple[TaskRouted, TaskStarted]
+    facts: tuple[TaskRouted, TaskStarted] | tuple[TaskStarted]
+    """Of one that another worker gave us, the start alone: it was routed there."""
+
     task: Task
     """As it runs from then on."""
 
@@ -81,6 +83,17 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
     """When the next time limit of a task that no worker runs passes."""
 
 
+class Unroutable(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A due task that no live agent may do now."""
+
+    task_id: UUID
+    kept: Mapping[str, str] = {}
+    """Who is able to do it, by name, and what keeps each from new work; nobody where none is able."""
+
+    set_aside: str | None = None
+    """The reason for which it was set aside before."""
+
+
 class ReadyQueue(Protocol):
     """The live tasks, as dispatch sees them."""
 
@@ -106,12 +119,19 @@ class ReadyQueue(Protocol):
         """Return tasks, run by no worker, one of whose time limits has passed."""
         ...
 
-    async def unroutable(self, limit: int) -> Sequence[UUID]:
-        """Return due tasks of a hosted kind whose needs no live agent of that kind and queue meets."""
+    async def unroutable(self, limit: int) -> Sequence[Unroutable]:
+        """Return due tasks of a hosted kind that no live agent of that kind and queue may do now.
+
+        None has what they need, or those who have it are not available or their breakers are open.
+        """
         ...
 
-    async def postpone(self, task_ids: Sequence[UUID], until: datetime) -> None:
-        """Look at queued tasks again later, for a reason that is already recorded."""
+    async def postpone(self, task_ids: Sequence[UUID], until: datetime, reason: str) -> None:
+        """Look at queued tasks again later, or once somebody may do them; the reason is recorded."""
+        ...
+
+    async def offer_set_aside(self, limit: int) -> int:
+        """Offer postponed tasks again that some live agent may do now; say how many."""
         ...
 
     async def claimed_by(self, incarnation: UUID, limit: int) -> Sequence[UUID]:

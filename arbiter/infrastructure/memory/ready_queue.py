@@ -12,11 +12,11 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from arbiter.application.ports import Claimed, Entry, Swept, Turn, Turned
+from arbiter.application.ports import Claimed, Entry, Swept, Turn, Turned, Unroutable
 from arbiter.application.ready_row import ReadyRow, ready_row
 from arbiter.domain.facts import TaskSubmitted
 from arbiter.domain.status import Status
-from arbiter.infrastructure.memory.claiming import best_offers, hosted_abilities
+from arbiter.infrastructure.memory.claiming import Hosted, best_offers, hosted_agents
 from arbiter.infrastructure.memory.store import MemoryStore
 
 
@@ -80,24 +80,55 @@ class MemoryReadyQueue:
         first = islice(self._rows.limits, limit)
         return [task_id for due_at, task_id in first if due_at <= at]
 
-    async def unroutable(self, limit: int) -> Sequence[UUID]:
-        """Return due tasks of a hosted kind whose needs no live agent of that kind and queue meets."""
+    async def unroutable(self, limit: int) -> Sequence[Unroutable]:
+        """Return due tasks of a hosted kind that no live agent of that kind and queue may do now."""
         await asyncio.sleep(0)
         stuck = [
-            row.task_id
+            told
             for queue, kind, front in self._rows.fronts(limit)
-            if (able := hosted_abilities(self._store, queue, kind))
             for row in front
-            if not any(abilities.issuperset(row.needs) for abilities in able)
+            if (told := self._unroutable(row, hosted_agents(self._store, queue, kind)))
         ]
         return stuck[:limit]
 
-    async def postpone(self, task_ids: Sequence[UUID], until: datetime) -> None:
-        """Look at queued tasks again later, for a reason that is already recorded."""
+    def _unroutable(self, row: ReadyRow, hosted: Sequence[Hosted]) -> Unroutable | None:
+        able = [agent for agent in hosted if agent.can(row.needs)]
+        kept = {agent.name: agent.kept for agent in able if agent.kept is not None}
+        if not hosted or len(kept) < len(able):
+            return None
+        return Unroutable(
+            task_id=row.task_id, kept=kept, set_aside=self._rows.set_aside.get(row.task_id)
+        )
+
+    async def postpone(self, task_ids: Sequence[UUID], until: datetime, reason: str) -> None:
+        """Look at queued tasks again later, or once somebody may do them; the reason is recorded."""
         await asyncio.sleep(0)
         for row in self._rows.of(task_ids):
-            if row.status == Status.QUEUED and row.claimed_by is None:
+            if row.status != Status.QUEUED or row.claimed_by is not None:
+                continue
+            if row.due or row.not_before == until:
                 self._rows.put(replace(row, due=False, not_before=until))
+                self._rows.set_aside[row.task_id] = reason
+
+    async def offer_set_aside(self, limit: int) -> int:
+        """Offer postponed tasks again that some live agent may do now; say how many."""
+        await asyncio.sleep(0)
+        waiting = (
+            row
+            for row in self._rows.of(self._rows.set_aside)
+            if row.status == Status.QUEUED and not row.due
+            if row.claimed_by is None and row.stopping_by is None
+        )
+        able = [row for row in waiting if self._may_be_done(row)][:limit]
+        for row in able:
+            self._rows.put(replace(row, due=True))
+        if able:
+            self._store.bell.ring({"ready"})
+        return len(able)
+
+    def _may_be_done(self, row: ReadyRow) -> bool:
+        hosted = hosted_agents(self._store, row.queue, row.kind)
+        return any(agent.kept is None and agent.can(row.needs) for agent in hosted)
 
     async def claimed_by(self, incarnation: UUID, limit: int) -> Sequence[UUID]:
         """Return assigned and running tasks of an incarnation."""

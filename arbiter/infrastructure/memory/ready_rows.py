@@ -45,7 +45,10 @@ class ReadyRows:
         """What each incarnation has not let go of yet."""
 
         self.in_flight: Counter[str] = Counter()
-        """How many tasks of each queue are in some worker's hands."""
+        """How many tasks of each queue are in somebody's hands: a worker's, or an agent's outside."""
+
+        self.set_aside: dict[UUID, str] = {}
+        """Why a postponed task waits; every decision about it forgets that."""
 
     def get(self, task_id: UUID) -> ReadyRow | None:
         """Return a task's row."""
@@ -60,6 +63,7 @@ class ReadyRows:
 
     def decided(self, row: ReadyRow) -> None:
         """Write the row a decision led to; a handler that still stops keeps the task back."""
+        self.set_aside.pop(row.task_id, None)
         before = self._rows.get(row.task_id)
         if before is not None and row.stopping_by is None and before.stopping_by is not None:
             row = replace(
@@ -78,6 +82,11 @@ class ReadyRows:
             )
         )
 
+    def ended(self, task_id: UUID) -> None:
+        """Forget a task that wants nothing any more."""
+        self.set_aside.pop(task_id, None)
+        self.drop(task_id)
+
     def put(self, row: ReadyRow) -> None:
         """Write a row in place of the one before."""
         self.drop(row.task_id)
@@ -88,6 +97,8 @@ class ReadyRows:
             self.stopping[row.stopping_by].add(row.task_id)
         if row.claimed_by is not None:
             self.hands[row.claimed_by].add(row.task_id)
+            self.in_flight[row.queue] += 1
+        elif row.status == Status.RUNNING:
             self.in_flight[row.queue] += 1
         elif row.status == Status.QUEUED:
             if row.due:
@@ -106,6 +117,8 @@ class ReadyRows:
             _let_go(self.stopping, row.stopping_by, row.task_id)
         if row.claimed_by is not None:
             _let_go(self.hands, row.claimed_by, row.task_id)
+            self.in_flight[row.queue] -= 1
+        elif row.status == Status.RUNNING:
             self.in_flight[row.queue] -= 1
         elif row.status == Status.QUEUED:
             if row.due:

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from arbiter.application.ports import Clock, Entry, Presence, QueueState
+from arbiter.application.ports import Clock, Entry, Presence, QueueState, RemoteAttempt
 from arbiter.domain.agents import Agent
 from arbiter.domain.breaker import Breaker
 from arbiter.domain.errors import Conflict
@@ -51,6 +51,7 @@ class MemoryStore:
         self.agents: dict[str, Agent] = {}
         self.presence: dict[str, Presence] = {}
         self.kinds: set[str] = set()
+        self.remote: dict[UUID, RemoteAttempt] = {}
         self.switches: dict[str, QueueState] = {}
         self.breakers: dict[str, Breaker] = {}
         self.permits: dict[tuple[str, UUID], Permit] = {}
@@ -84,7 +85,7 @@ class MemoryStore:
         except Conflict:
             raise Conflict(entry.task_id, entry.expected) from None
         if entry.row is None:
-            self.rows.drop(entry.task_id)
+            self.rows.ended(entry.task_id)
         else:
             self.rows.decided(entry.row)
         return reached

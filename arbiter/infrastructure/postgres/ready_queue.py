@@ -7,11 +7,11 @@ from datetime import datetime
 from operator import itemgetter
 from uuid import UUID
 
-from arbiter.application.ports import Claimed, Swept, Turn, Turned
+from arbiter.application.ports import Claimed, Swept, Turn, Turned, Unroutable
 from arbiter.application.ready_row import ReadyRow
 from arbiter.domain.facts import TaskSubmitted, decode
 from arbiter.infrastructure.postgres.arrays import uuids
-from arbiter.infrastructure.postgres.columns import turn_columns
+from arbiter.infrastructure.postgres.columns import SEPARATOR, turn_columns
 from arbiter.infrastructure.postgres.connections import Reader, Row
 
 SWEEP_MOST = 10_000
@@ -77,14 +77,23 @@ class PostgresReadyQueue:
         rows = await self._reader.rows("select_overdue", {"at": at, "how_many": limit})
         return [row[0] for row in rows]
 
-    async def unroutable(self, limit: int) -> Sequence[UUID]:
-        """Return due tasks of a hosted kind whose needs no live agent meets."""
+    async def unroutable(self, limit: int) -> Sequence[Unroutable]:
+        """Return due tasks of a hosted kind that no live agent of that kind and queue may do now."""
         rows = await self._reader.rows("select_unroutable", {"how_many": limit})
-        return [row[0] for row in rows]
+        return [_unroutable(row) for row in rows]
 
-    async def postpone(self, task_ids: Sequence[UUID], until: datetime) -> None:
-        """Look at tasks again later, for a reason that is already recorded."""
-        await self._reader.run("postpone", {"ids": uuids(task_ids), "until": until})
+    async def postpone(self, task_ids: Sequence[UUID], until: datetime, reason: str) -> None:
+        """Look at tasks again later, or once somebody may do them; the reason is recorded."""
+        await self._reader.run(
+            "postpone", {"ids": uuids(task_ids), "until": until, "reason": reason}
+        )
+
+    async def offer_set_aside(self, limit: int) -> int:
+        """Offer postponed tasks again that some live agent may do now; say how many."""
+        row = await self._reader.row(
+            "offer_set_aside", {"how_many": limit, "channel": self._channel}
+        )
+        return int(row[0]) if row else 0
 
     async def claimed_by(self, incarnation: UUID, limit: int) -> Sequence[UUID]:
         """Return assigned and running tasks of an incarnation."""
@@ -116,6 +125,14 @@ def _first(state: bytes) -> TaskSubmitted:
     fact = decode(FIRST, state)
     assert isinstance(fact, TaskSubmitted), "the first fact of a task is its submission"
     return fact
+
+
+def _unroutable(row: Row) -> Unroutable:
+    task_id, kept, set_aside = row
+    told = (each.partition(SEPARATOR) for each in kept)
+    return Unroutable(
+        task_id=task_id, kept={name: why for name, _, why in told}, set_aside=set_aside
+    )
 
 
 def _ready_row(row: Row) -> ReadyRow:

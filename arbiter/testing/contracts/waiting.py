@@ -93,7 +93,7 @@ class WaitingContract(Contract):
         me, come = await given.worker(), given.later(60)
         first, second = await given.tasks(2)
         before = await store.log.last_position()
-        await store.ready.postpone([first.id, uuid4()], come)
+        await store.ready.postpone([first.id, uuid4()], come, "nobody able")
         assert await store.log.last_position() == before
         assert await given.claimed(me) == [second.id]
         assert (await store.ready.sweep(given.now)).next_due == come
@@ -109,7 +109,7 @@ class WaitingContract(Contract):
         await given.claimed(me)
         tasks = [running.id, held_back.id, claimed.id]
         before = [await store.ready.row(task_id) for task_id in tasks]
-        await store.ready.postpone(tasks, given.later(60))
+        await store.ready.postpone(tasks, given.later(60), "nobody able")
         assert [await store.ready.row(task_id) for task_id in tasks] == before
 
     async def test_a_task_nobody_started_in_time_is_overdue(

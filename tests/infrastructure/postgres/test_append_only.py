@@ -147,7 +147,10 @@ class TestTheRuntimeRole:
             await given.then(await given.then(parked, redriven, gated), rescheduled, cancelled)
             await given.task(requirements={"languages": ("rust",)})
             [stuck] = await store.ready.unroutable(10)
-            await store.ready.postpone([stuck], now + timedelta(hours=1))
+            await store.ready.postpone(
+                [stuck.task_id], now + timedelta(hours=1), stuck.set_aside or ""
+            )
+            await store.ready.offer_set_aside(10)
             await store.ready.overdue(now, 10)
             await store.ready.waiting_since(now, 10)
             task = await given.task()

@@ -243,7 +243,9 @@ class Crowd:
     async def keep_house(self, given: Given) -> None:
         for _ in range(self.ROUNDS):
             await given.store.ready.sweep(given.later(3600))
-            await given.store.ready.postpone(self.some(), given.now - timedelta(seconds=1))
+            await given.store.ready.postpone(
+                self.some(), given.now - timedelta(seconds=1), "nobody able"
+            )
 
     async def let_go(self, given: Given) -> None:
         for _ in range(self.ROUNDS):

@@ -142,7 +142,8 @@ class TestUnroutable:
         await fill(database.dsn, self.BEHIND, after=self.IN_FRONT)
         looks = 0
         while unroutable := await store.ready.unroutable(500):
-            await store.ready.postpone(unroutable, AT + timedelta(days=1000))
+            ids = [each.task_id for each in unroutable]
+            await store.ready.postpone(ids, AT + timedelta(days=1000), "nobody able")
             looks += 1
         assert looks == self.IN_FRONT / 500
         [[waiting]] = await asked(

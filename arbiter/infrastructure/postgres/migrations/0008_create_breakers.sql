@@ -113,3 +113,40 @@ CREATE TABLE arbiter.failure_patterns (
     watch jsonb NOT NULL
 ) WITH (fillfactor = 50);
 CREATE INDEX failure_patterns_to_list ON arbiter.failure_patterns (last_seen DESC, fingerprint);
+
+-- The breaker that an agent shares with all others behind its host; null for none.
+ALTER TABLE arbiter.agents ADD COLUMN transport text GENERATED ALWAYS AS (
+    'transport:' || lower(
+        regexp_replace(
+            agents.profile #>> '{reached_by,url}', '^([^:/?#]+://)(?:[^/?#]*@)?([^/?#]*).*$', '\1\2'
+        )
+    )
+) STORED;
+
+-- Why a task that was set aside waits, so that it is offered again as soon as that has passed.
+ALTER TABLE arbiter.ready_tasks ADD COLUMN set_aside text;
+CREATE INDEX ready_tasks_set_aside ON arbiter.ready_tasks (queue, kind)
+    WHERE waiting AND set_aside IS NOT NULL;
+
+-- The agents that live workers host, queue by queue, and what keeps each of them from new work; null for nothing.
+CREATE FUNCTION arbiter.hosted_agents()
+RETURNS TABLE (queue text, name text, kinds text[], abilities text[], kept text)
+LANGUAGE sql STABLE AS $$
+    SELECT DISTINCT
+        served.queue, agents.name, agents.kinds, agents.abilities,
+        CASE
+            WHEN agents.status NOT IN ('available', 'busy') THEN agents.status
+            WHEN EXISTS (
+                SELECT 1 FROM arbiter.breakers
+                WHERE breakers.state = 'open' AND breakers.name = agents.name
+            ) THEN 'breaker open'
+            WHEN EXISTS (
+                SELECT 1 FROM arbiter.breakers
+                WHERE breakers.state = 'open' AND breakers.name = agents.transport
+            ) THEN 'breaker of its transport open'
+        END
+    FROM arbiter.workers
+    CROSS JOIN LATERAL unnest(workers.queues) AS served (queue)
+    JOIN arbiter.agents ON agents.name = ANY (workers.agents)
+    WHERE workers.status = 'live'
+$$;

@@ -78,6 +78,7 @@ WITH guarded AS MATERIALIZED (
         priority = excluded.priority,
         not_before = excluded.not_before,
         due = excluded.due AND coalesce(excluded.stopping_by, ready.stopping_by) IS NULL,
+        set_aside = NULL,
         waiting = excluded.waiting
             OR (excluded.due AND coalesce(excluded.stopping_by, ready.stopping_by) IS NOT NULL),
         run = excluded.run,

@@ -97,7 +97,8 @@ WITH guarded AS MATERIALIZED (
         attempt = begun.attempt,
         attempt_id = begun.attempt_id,
         due_at = begun.due_at,
-        not_before = NULL
+        not_before = NULL,
+        set_aside = NULL
     FROM unnest(
         %(begun)b::uuid[], %(begun_version)b::bigint[], %(begun_attempt)b::bigint[],
         %(begun_attempt_id)b::uuid[], %(begun_due_at)b::timestamptz[]

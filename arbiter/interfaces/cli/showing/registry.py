@@ -61,6 +61,8 @@ def agent(console: Console, view: AgentView) -> None:
     shown.add_row("concurrency", f"{view.concurrency:,} on each worker that hosts it")
     shown.add_row("cost of a task", f"{view.cost_per_task:g}")
     shown.add_row("weight", f"{view.weight:g}")
+    if view.retry is not None:
+        shown.add_row("retry", f"{view.retry.max_attempts:,} attempts, {view.retry.backoff}")
     shown.add_row("live", Text.assemble(_live(view), f", {_hosts(view.hosts)}"))
     shown.add_row("load", f"{view.running:,} of {view.capacity:,} ({view.utilization:.0%})")
     shown.add_row("success", f"{_success(view)} of {view.attempts:,} attempts")
