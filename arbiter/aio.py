@@ -12,7 +12,9 @@ from arbiter.bootstrap.agent_verbs import AgentVerbs
 from arbiter.bootstrap.breaker_verbs import BreakerVerbs, FailureVerbs
 from arbiter.bootstrap.core import Core, merged
 from arbiter.bootstrap.declaring import Declaring
+from arbiter.bootstrap.evaluation_verbs import EvaluationVerbs
 from arbiter.bootstrap.inbox import Inbox, must_be_in_a_transaction
+from arbiter.bootstrap.performance_verbs import PerformanceVerbs
 from arbiter.bootstrap.verb import AsyncVerb
 from arbiter.bootstrap.verbs import Verbs, Work
 from arbiter.bootstrap.view_verbs import ViewVerbs
@@ -89,6 +91,8 @@ class AsyncAgents:
     query = awaiting(AgentVerbs, AgentVerbs.query)
     stats = awaiting(AgentVerbs, AgentVerbs.stats)
     clean_up = awaiting(AgentVerbs, AgentVerbs.clean_up)
+    evaluate = awaiting(EvaluationVerbs, EvaluationVerbs.evaluate)
+    performance = awaiting(PerformanceVerbs, PerformanceVerbs.performance)
 
 
 class AsyncArbiter(Declaring):

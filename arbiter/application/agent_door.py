@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from arbiter.application.agents import agent_id
 from arbiter.application.door import checked, several
+from arbiter.domain import transports
 from arbiter.domain.agent_status import GIVEN, AgentStatus
 from arbiter.domain.agents import Mode
 from arbiter.domain.commands import (
@@ -43,9 +44,16 @@ C = TypeVar("C", bound=Command)
 MOST_MATCHES = 1000
 
 
-def described(name: str, *, at: datetime, by: str | None = None, **profile: Any) -> AgentRegistered:
+def described(
+    name: str,
+    *,
+    at: datetime,
+    by: str | None = None,
+    order: type[DescribeAgent] = DescribeAgent,
+    **profile: Any,
+) -> AgentRegistered:
     """Check a description; raises InvalidAgent."""
-    told = _checked(DescribeAgent, name=name, by=by, **_spread(profile))
+    told = _checked(order, name=name, by=by, **_spread(profile))
     return AgentRegistered(
         agent_id=agent_id(told.name), version=1, at=at, name=told.name, by=told.by, **_facts(told)
     )
@@ -141,12 +149,21 @@ def _facts(told: DescribeAgent | UpdateAgent) -> dict[str, Any]:
     for name in ("kinds", "languages", "specializations"):
         facts[name] = tuple(sorted(set(facts[name])))
     reached_by = told.reached_by
+    if reached_by is not None:
+        _transport(reached_by)
     return {
         **facts,
         "max_concurrency": told.concurrency,
         "reached_by": reached_by,
         "transport": "in_process" if reached_by is None else reached_by.type,
     }
+
+
+def _transport(reached_by: Transport) -> None:
+    try:
+        transports.checked(reached_by)
+    except InvalidInput as no:
+        raise InvalidAgent(no.field, no.reason, no.expected) from None
 
 
 def _changed(told: Mapping[str, Any]) -> set[str]:

@@ -87,6 +87,11 @@ class Performances(msgspec.Struct, frozen=True, kw_only=True):
 class PerformanceReader(Protocol):
     """How agents do."""
 
+    @property
+    def error(self) -> float:
+        """The greatest error of a percentile, as a share of the value."""
+        ...
+
     async def read(
         self,
         window: Window,

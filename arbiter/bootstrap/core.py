@@ -82,6 +82,7 @@ class Core:
         model_family: str | None = None,
         concurrency: int | None = None,
         cost_per_task: float = 0.0,
+        weight: float = 1.0,
         retry: RetryPolicy | None = None,
         limits: Limits | None = None,
         isolation: Isolation = "thread",
@@ -104,6 +105,7 @@ class Core:
             model_family=model_family,
             concurrency=self.settings.concurrency if concurrency is None else concurrency,
             cost_per_task=cost_per_task,
+            weight=weight,
             isolation=isolation,
             reached_by=reached_by,
         )
@@ -124,6 +126,7 @@ class Core:
                 model_family=model_family,
                 concurrency=concurrency,
                 cost_per_task=cost_per_task,
+                weight=weight,
                 retry=retry,
                 limits=limits,
                 isolation=isolation,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path as FilePath
 from typing import Any, Literal, TypeVar
 
 from arbiter.bootstrap.core import Core
@@ -37,6 +38,7 @@ class Declaring:
         model_family: str | None = None,
         concurrency: int | None = None,
         cost_per_task: float = 0.0,
+        weight: float = 1.0,
         retry: RetryPolicy | None = None,
         limits: Limits | None = None,
         isolation: Literal["thread", "process"] = "thread",
@@ -57,6 +59,7 @@ class Declaring:
                 model_family=model_family,
                 concurrency=concurrency,
                 cost_per_task=cost_per_task,
+                weight=weight,
                 retry=retry,
                 limits=limits,
                 isolation=isolation,
@@ -64,6 +67,16 @@ class Declaring:
             return handler
 
         return declare
+
+    def agents_from(self, file: FilePath | str) -> None:
+        """Declare the agents that a TOML or YAML file describes; they are hosted once `start()` is called.
+
+        Each has a table `[agents.NAME]` with its kinds, and either a `transport` or a `handler`, the
+        `module:function` that does its work here. Raises InvalidAgent, which names the line.
+        """
+        from arbiter.bootstrap.agents_file import declare_agents, read_agents  # noqa: PLC0415
+
+        declare_agents(self.core, read_agents(FilePath(file)))
 
     def command_agent(
         self,

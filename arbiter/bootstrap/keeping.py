@@ -7,6 +7,7 @@ from functools import partial
 
 from arbiter.application.ports import Clock, Scheduler
 from arbiter.runtime.alert_keeper import AlertKeeper
+from arbiter.runtime.anomaly_keeper import AnomalyKeeper
 from arbiter.runtime.breaker_keeper import BreakerKeeper
 from arbiter.runtime.keeper import POLL_SECONDS, POLL_WITHOUT_BELL_SECONDS, Keeper
 from arbiter.runtime.store import Store
@@ -28,6 +29,7 @@ def keepers(
         return [
             keeper("breaker keeper", breakers.run_once, {"counts", "agents"}),
             keeper("alert keeper", alerts.run_once, {"counts"}),
+            AnomalyKeeper(views, store.log, clock=clock, scheduler=scheduler),
         ]
 
     return build

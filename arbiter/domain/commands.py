@@ -213,6 +213,14 @@ class Rate(Command):
     why: Words | None = None
 
 
+class Look(Command):
+    """Ask how agents do."""
+
+    agent: Name | None = None
+    kind: Name | None = None
+    now: AwareDatetime | None = None
+
+
 class Report(Command):
     """Say, as the handler, how good one's own result is."""
 

@@ -271,3 +271,17 @@ class Unavailable(ArbiterError):
     """The database cannot be reached or lost the connection; nothing is known to be written."""
 
     code = "database_unavailable"
+
+
+class ExtraMissing(ArbiterError):
+    """What was asked for needs a package that is not installed."""
+
+    code = "extra_missing"
+
+    def __init__(self, what: str, extra: str) -> None:
+        """Say how to get it."""
+        self.what, self.extra = what, extra
+        super().__init__(
+            f"{what} needs an extra that is not installed;"
+            f" pip install 'arbiter-orchestrator[{extra}]'"
+        )

@@ -90,27 +90,35 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """The mean cost of an attempt, of those whose cost is known."""
         return mean(self.cost_e9 / BILLION, self.priced, 0.0)
 
-    def posterior(self, reward: Reward = "success", price: float = 0.0) -> tuple[float, float]:
+    def posterior(
+        self, reward: Reward = "success", *, price: float = 0.0, unpriced: float = 0.0
+    ) -> tuple[float, float]:
         """Return (wins, losses) of the Beta posterior of the reward, its prior included.
 
-        The price has a say in the utility alone.
+        Price and cost have a say in the utility alone; `unpriced` is taken for the cost while none is known.
         """
         succeeds = 1.0 + self.wins, 1.0 + self.losses
         if reward == "success":
             return succeeds
         is_good = 2 * FIRST_QUALITY + self.good, 2 * (1 - FIRST_QUALITY) + self.bad
         both = _product(succeeds, is_good)
-        return both if reward == "quality" else _lowered(both, price * self.cost)
+        return (
+            both
+            if reward == "quality"
+            else _lowered(both, price * (self.cost if self.priced else unpriced))
+        )
 
 
 NO_RECORD = Record()
 
 
-def followed(record: Record, outcomes: Sequence[bool]) -> tuple[float, float]:
+def followed(
+    record: Record, outcomes: Sequence[bool], *, forget: float = FORGET
+) -> tuple[float, float]:
     """Follow outcomes one by one, True for a success; return the wins and losses after them."""
     wins, losses = record.wins, record.losses
     for success in outcomes:
-        wins, losses = wins * FORGET, losses * FORGET
+        wins, losses = wins * forget, losses * forget
         if success:
             wins += 1.0
         else:

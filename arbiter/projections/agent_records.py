@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from arbiter.domain import facts as f
-from arbiter.domain.record import NO_RECORD, Rating, Record, followed, judged
+from arbiter.domain.record import FORGET, NO_RECORD, Rating, Record, followed, judged
 from arbiter.projections.base import Batch, Projection, View
 from arbiter.projections.outcomes import Outcome, Sums, outcome_of
 
@@ -42,10 +42,10 @@ class Lessons(msgspec.Struct):
             self.ratings.append(Rating(outcome.quality, outcome.before))
 
 
-def learnt(record: Record, lessons: Lessons) -> Record:
+def learnt(record: Record, lessons: Lessons, *, forget: float = FORGET) -> Record:
     """Return the record after some lessons; the same for each batch that the lessons were cut into."""
     sums = lessons.sums
-    wins, losses = followed(record, lessons.outcomes)
+    wins, losses = followed(record, lessons.outcomes, forget=forget)
     good, bad = judged(record, lessons.ratings)
     return replace(
         record,

@@ -7,15 +7,14 @@ import pickle
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from arbiter.application.agents import abilities_of, agent_id
-from arbiter.application.door import checked, several
+from arbiter.application.agent_door import described
+from arbiter.application.agents import abilities_of
 from arbiter.application.ports import Wanted
 from arbiter.domain.breaker import transport_breaker
 from arbiter.domain.commands import Declare
 from arbiter.domain.facts import AgentRegistered, Transport
 from arbiter.domain.limits import Limits
 from arbiter.domain.retry import RetryPolicy
-from arbiter.domain.transports import checked as checked_transport
 
 Isolation = Literal["thread", "process"]
 Handler = Callable[[Any], Any] | Callable[[Any], Awaitable[Any]]
@@ -224,32 +223,22 @@ def profile(
     model_family: str | None = None,
     concurrency: int = 10,
     cost_per_task: float = 0.0,
+    weight: float = 1.0,
     isolation: Isolation = "thread",
     reached_by: Transport | None = None,
 ) -> AgentRegistered:
-    """Describe an agent; raises InvalidInput for what cannot be meant."""
-    told = checked(
-        Declare,
-        name=name,
-        kinds=several(kinds),
-        languages=several(languages),
-        specializations=several(specializations),
+    """Describe an agent that is hosted here; raises InvalidAgent for what cannot be meant."""
+    return described(
+        name,
+        at=at,
+        order=Declare,
+        kinds=kinds,
+        languages=languages,
+        specializations=specializations,
         model_family=model_family,
         concurrency=concurrency,
         cost_per_task=cost_per_task,
+        weight=weight,
         isolation=isolation,
-    )
-    return AgentRegistered(
-        agent_id=agent_id(told.name),
-        version=1,
-        at=at,
-        name=told.name,
-        kinds=tuple(sorted(set(told.kinds))),
-        languages=tuple(sorted(set(told.languages))),
-        specializations=tuple(sorted(set(told.specializations))),
-        model_family=told.model_family,
-        max_concurrency=told.concurrency,
-        cost_per_task=told.cost_per_task,
-        transport="in_process" if reached_by is None else checked_transport(reached_by).type,
         reached_by=reached_by,
     )

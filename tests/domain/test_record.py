@@ -94,19 +94,28 @@ def test_the_posterior_of_quality_is_a_distribution_between_its_parts(wins, loss
 
 def test_cost_has_a_say_in_the_utility_as_far_as_the_price_goes():
     def mean_of(record, price):
-        wins, losses = record.posterior("utility", price)
+        wins, losses = record.posterior("utility", price=price)
         return wins / (wins + losses)
 
     cheap = Record(wins=30, losses=0, good=27, bad=3, priced=30, cost_e9=300_000_000)
     dear = Record(wins=30, losses=0, good=27, bad=3, priced=30, cost_e9=3_000_000_000)
-    assert cheap.posterior("quality", 2) == dear.posterior("quality", 2)
+    assert cheap.posterior("quality", price=2) == dear.posterior("quality", price=2)
     assert mean_of(cheap, 0) == pytest.approx(mean_of(dear, 0))
+    assert cheap.posterior("utility", price=2, unpriced=9) == cheap.posterior("utility", price=2)
     assert mean_of(cheap, 2) - mean_of(dear, 2) == pytest.approx(2 * (0.1 - 0.01))
+
+
+def test_until_a_cost_is_known_the_agent_s_own_word_counts():
+    unpriced = Record(wins=30, losses=0, good=27, bad=3)
+    known = Record(wins=30, losses=0, good=27, bad=3, priced=1, cost_e9=200_000_000)
+    assert unpriced.posterior("utility", price=1, unpriced=0.2) == known.posterior(
+        "utility", price=1
+    )
 
 
 @given(st.floats(0, 200), st.floats(0, 200), st.integers(0, 10**15), st.floats(0, 1e9))
 def test_a_utility_is_as_well_known_as_the_quality_however_dear(wins, good, cost_e9, price):
     record = Record(wins=wins, good=good, priced=1, cost_e9=cost_e9)
-    a, b = record.posterior("utility", price)
+    a, b = record.posterior("utility", price=price)
     assert min(a, b) > 0
     assert a + b == pytest.approx(sum(record.posterior("quality")))

@@ -7,6 +7,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from arbiter.domain.facts.parts import Seen
+
 
 class LoggedCandidate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An agent that could have been chosen, and with which probability it would have been."""
@@ -14,8 +16,8 @@ class LoggedCandidate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     agent: str
     propensity: float
     """Unrounded; those of one decision sum to 1 within 1e-9."""
-    features: Mapping[str, float] = {}
-    """What the strategy saw of it: match, load, success rate, ..."""
+    features: Seen | None = None
+    """What a strategy may look at: match, load, success rate, ..."""
 
 
 class LoggedDecision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -28,6 +30,9 @@ class LoggedDecision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     kind: str
     candidates: tuple[LoggedCandidate, ...]
     chosen: str
+    decisions: int = 0
+    """How many decisions of this kind came before, as the strategy was told."""
+
     reward: float | None
     """What the choice earned; None where nobody knows, because it was cancelled or timed out."""
 

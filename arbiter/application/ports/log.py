@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -50,6 +51,15 @@ class Log(Protocol):
 
     async def read(self, after: int, limit: int) -> Sequence[Recorded]:
         """Return the next facts behind a position, in order."""
+        ...
+
+    async def routed_since(
+        self, at: datetime, *, after: int = 0, limit: int = 500
+    ) -> Sequence[tuple[int, UUID]]:
+        """Return where tasks were routed at a moment or later, behind a position: (position, task).
+
+        Some that were routed shortly before may be among them; a task comes as often as it was routed.
+        """
         ...
 
     async def last_position(self) -> int:

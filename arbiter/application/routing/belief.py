@@ -127,7 +127,7 @@ def beliefs(
 
 
 def _seen(name: str, record: Record, known: Known, plan: RoutingPlan) -> Seen:
-    wins, losses = record.posterior(plan.reward)
+    wins, losses = record.posterior(plan.reward, price=plan.price, unpriced=known.cost)
     return Seen(
         agent=name,
         attempts=record.attempts,

@@ -63,6 +63,9 @@ class RoutingPlan:
     reward: Reward = "success"
     """What Thompson sampling is to learn from."""
 
+    price: float = 1.0
+    """What one unit of cost takes from a utility."""
+
     def of(self, kind: str) -> Strategy | None:
         """The strategy of a kind, None for off: by its name, else by the longest pattern that fits."""
         rule = self.kinds.get(kind)

@@ -35,7 +35,12 @@ class Routing(BaseModel):
     """What is kept for exploring, in every strategy that has a floor and is not given its own."""
 
     reward: Reward = "success"
-    """What Thompson sampling learns from: success, or success and quality."""
+    """What Thompson sampling learns from: success; quality, which is success x quality; or utility, which is
+    success x quality - price x cost.
+    """
+
+    price: Annotated[float, Field(ge=0, le=1_000_000)] = 1.0
+    """What one unit of cost takes from a utility; cost is in the unit in which handlers report it."""
 
     weights: Mapping[str, Annotated[float, Field(ge=0, le=1_000_000)]] = Field(default_factory=dict)
     """Shares of agents under `weighted`."""
@@ -68,6 +73,7 @@ class Routing(BaseModel):
             kinds={kind: self._of(kind, told) for kind, told in self.kinds.items()},
             weights=dict(self.weights),
             reward=self.reward,
+            price=self.price,
         )
 
     def _of(self, kind: str, told: KindRouting) -> Rule:

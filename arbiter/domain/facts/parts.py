@@ -57,7 +57,7 @@ class Seen(Part, frozen=True, kw_only=True):
     """Share of its slots in use, 0..1."""
     weight: float = 1.0
     wins: float = 1.0
-    """With `losses`, the Beta posterior of its success for this kind."""
+    """With `losses`, the Beta posterior of its reward for this kind, by default its success."""
     losses: float = 1.0
 
 

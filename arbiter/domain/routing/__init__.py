@@ -2,6 +2,7 @@
 
 from arbiter.domain.routing.decide import decide
 from arbiter.domain.routing.draw import replay
+from arbiter.domain.routing.reasons import told
 from arbiter.domain.routing.router import Capable, MostFreeSlots, Router
 from arbiter.domain.routing.seen import Seen
 from arbiter.domain.routing.strategies import STRATEGIES, named, near, parameters_of
@@ -22,4 +23,5 @@ __all__ = [
     "near",
     "parameters_of",
     "replay",
+    "told",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from arbiter.domain.facts.parts import Decision, Seen
+from arbiter.domain.facts.parts import Candidate, Decision, Seen
 
 FAMILIAR = 50
 """Outcomes after which more of them add no confidence."""
@@ -22,7 +22,7 @@ def reason(seen: Seen, propensity: float, *, best: bool, seeks_best: bool, among
     """Why this one, in one line."""
     if among == 1:
         return f"only {seen.agent} is able and free"
-    record = f"{seen.success_rate:.0%} of {seen.attempts} succeeded, load {seen.load:.0%}"
+    record = _record(seen)
     if not seeks_best:
         return f"{seen.agent} was drawn by its share, {propensity:.2%} ({record})"
     if best:
@@ -31,15 +31,36 @@ def reason(seen: Seen, propensity: float, *, best: bool, seeks_best: bool, among
 
 
 def told(decision: Decision) -> Sequence[str]:
-    """The whole decision, a line each: the reason, then every candidate in recorded order."""
-    of = decision.shortlist_of or len(decision.candidates)
-    drawn = "" if decision.draw is None else f", draw {decision.draw:.6f}"
+    """The whole decision, a line each: the reason, every candidate in recorded order, what it rests on."""
     return [
-        f"{decision.strategy} v{decision.strategy_version}: {decision.reason}{drawn}",
-        *(
-            f"{each.agent}: score {each.score:.4f}, propensity {each.propensity:.4%}"
-            + (f", on the shortlist with {each.shortlisted:.4%}" if each.shortlisted < 1 else "")
-            for each in decision.candidates
-        ),
-        f"{len(decision.candidates)} of {of} recorded",
+        f"{decision.strategy} v{decision.strategy_version}: {decision.reason}",
+        *map(_candidate, decision.candidates),
+        _grounds(decision),
     ]
+
+
+def _candidate(candidate: Candidate) -> str:
+    chance = candidate.propensity * candidate.shortlisted
+    line = f"{candidate.agent}: probability {chance:.2%}, score {candidate.score:.3f}"
+    seen = candidate.features
+    if seen is not None:
+        line += f"; {_record(seen)}, {seen.latency_ms:,.4g} ms, cost {seen.cost:.4g}"
+    return line
+
+
+def _record(seen: Seen) -> str:
+    outcomes = f"{seen.success_rate:.0%} of {seen.attempts} succeeded"
+    known = outcomes if seen.attempts else f"nothing known, taken for {seen.success_rate:.0%}"
+    return f"{known}, load {seen.load:.0%}"
+
+
+def _grounds(decision: Decision) -> str:
+    of = decision.shortlist_of or len(decision.candidates)
+    line = f"{len(decision.candidates)} of {of} recorded"
+    if decision.known_at is not None:
+        line += f", as known at position {decision.known_at}, {decision.decisions} decisions before"
+    if decision.draw is not None:
+        line += f"; the draw was {decision.draw:.6f}"
+    if decision.took_ms is not None:
+        line += f", decided in {decision.took_ms:.3f} ms"
+    return line

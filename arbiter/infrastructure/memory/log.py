@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from arbiter.application.ports import Entry, Recorded, words_of
 from arbiter.domain.errors import Conflict
-from arbiter.domain.facts import Fact
+from arbiter.domain.facts import Fact, TaskRouted
 from arbiter.infrastructure.memory.store import MemoryStore
 
 
@@ -78,6 +79,21 @@ class MemoryLog:
         """Return the next facts behind a position, in order."""
         await asyncio.sleep(0)
         return self._store.facts.behind(after, limit)
+
+    async def routed_since(
+        self, at: datetime, *, after: int = 0, limit: int = 500
+    ) -> Sequence[tuple[int, UUID]]:
+        """Return where tasks were routed at a moment or later, behind a position."""
+        await asyncio.sleep(0)
+        found: list[tuple[int, UUID]] = []
+        while len(found) < limit and (next_facts := self._store.facts.behind(after, limit)):
+            after = next_facts[-1].position
+            found += [
+                (position, fact.task_id)
+                for fact, position in ((each.fact, each.position) for each in next_facts)
+                if isinstance(fact, TaskRouted) and fact.at >= at
+            ]
+        return found[:limit]
 
     async def last_position(self) -> int:
         """Return the position of the last fact; 0 for an empty log."""

@@ -19,10 +19,13 @@ from arbiter.infrastructure.reading_performance import (
     points_now,
 )
 from arbiter.projections.agent_performance import total
+from arbiter.projections.latency import ERROR
 
 
 class MemoryPerformanceReader:
     """How agents do."""
+
+    error = ERROR
 
     def __init__(self, rows: Rows) -> None:
         """Look through all sums each time."""

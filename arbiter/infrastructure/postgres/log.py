@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from uuid import UUID
@@ -69,6 +70,15 @@ class PostgresLog:
         """Return the next facts behind a position, in order."""
         rows = await self._reader.rows("select_facts", {"after": after, "how_many": limit})
         return [Recorded(decode(topic, state), position) for topic, state, position in rows]
+
+    async def routed_since(
+        self, at: datetime, *, after: int = 0, limit: int = 500
+    ) -> Sequence[tuple[int, UUID]]:
+        """Return where tasks were routed at a moment or later, behind a position."""
+        rows = await self._reader.rows(
+            "select_routed_since", {"at": at, "after": after, "how_many": limit}
+        )
+        return [(position, task_id) for position, task_id in rows]
 
     async def last_position(self) -> int:
         """Return the position of the last fact; 0 for an empty log."""

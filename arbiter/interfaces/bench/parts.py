@@ -14,11 +14,12 @@ from arbiter.interfaces.bench.idle import SETTLING_SECONDS, idle
 from arbiter.interfaces.bench.in_process import in_process
 from arbiter.interfaces.bench.latency import latency
 from arbiter.interfaces.bench.memory import bytes_in_twin, worker_memory
+from arbiter.interfaces.bench.registry import registry_query
 from arbiter.interfaces.bench.results import Results
 from arbiter.interfaces.bench.submit import submissions
 
 # Idle comes first: what the others leave behind keeps autovacuum busy, and that would be counted.
-DEFAULT = ("idle", "process", "memory", "submit", "bulk", "drain", "latency")
+DEFAULT = ("idle", "process", "memory", "submit", "bulk", "drain", "latency", "registry")
 EXTRA = ("memory-1m",)
 """Runs when it is named: it writes two million facts first."""
 
@@ -50,6 +51,8 @@ class Sizes:
     executed: int = 5_000
     """Tasks a worker has executed when its memory is looked at."""
 
+    agents: int = 1_000
+    queries: int = 400
     lives: int = 10_000
     calls: int = 20_000
 
@@ -129,6 +132,10 @@ async def _worker_memory(ground: Ground, results: Results, sizes: Sizes) -> None
     )
 
 
+async def _registry(ground: Ground, results: Results, sizes: Sizes) -> None:
+    results.registry = await registry_query(ground, agents=sizes.agents, queries=sizes.queries)
+
+
 async def _in_process(_: Ground, results: Results, sizes: Sizes) -> None:
     results.in_process = await asyncio.to_thread(in_process, lives=sizes.lives, calls=sizes.calls)
 
@@ -139,5 +146,6 @@ PARTS: Mapping[str, Part] = {
     "drain": _drain,
     "latency": _latency,
     "idle": _idle,
+    "registry": _registry,
     "memory-1m": _worker_memory,
 }

@@ -76,6 +76,10 @@ def _lines(results: Results) -> Iterator[Line]:
         what = "transactions of an idle worker"
         yield Line(what, idle.per_minute, "/min", targets.IDLE, digits=1)
     yield from _memory(results)
+    if (asked := results.registry) is not None:
+        what = f"best of {asked.agents:,} registered agents"
+        yield Line(f"{what}, P50", asked.p50, "ms", digits=2)
+        yield Line(f"{what}, P95", asked.p95, "ms", targets.REGISTRY_P95, digits=2)
     if (measured := results.in_process) is not None:
         bound = targets.MICROSECONDS
         yield Line("status transition in process", measured.transition, "µs", bound, digits=2)

@@ -16,6 +16,7 @@ from arbiter.interfaces.bench.latency import Latency
 from arbiter.interfaces.bench.machine import Machine
 from arbiter.interfaces.bench.memory import WorkerMemory
 from arbiter.interfaces.bench.raw import Rate
+from arbiter.interfaces.bench.registry import RegistryQuery
 
 SUBMITTED = ("1", "16", "64", "256", "bulk")
 """What submit_per_s tells, in this order."""
@@ -33,6 +34,7 @@ class Results:
     bytes_per_task: float | None = None
     worker_memory: WorkerMemory | None = None
     in_process: InProcess | None = None
+    registry: RegistryQuery | None = None
     raw_rates: list[float] = field(default_factory=list)
 
     @property
@@ -56,6 +58,10 @@ def as_json(results: Results) -> str:
         },
         "idle_queries_per_min": _rounded(idle.per_minute if idle else None, 1),
         "bytes_per_task": _rounded(results.bytes_per_task),
+        "registry_query_ms": {
+            "p50": _rounded(results.registry.p50 if results.registry else None, 3),
+            "p95": _rounded(results.registry.p95 if results.registry else None, 3),
+        },
         "raw_rows_per_s": _rounded(results.raw_rows_per_s),
     }
     return msgspec.json.encode(numbers).decode()

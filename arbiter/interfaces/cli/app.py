@@ -7,15 +7,19 @@ from typing import Annotated
 import typer
 
 from arbiter.interfaces.cli import (
+    agents,
     bench,
     breakers,
     db,
     demo,
+    evaluate,
     failures,
     orders,
+    performance,
     queue,
     rate,
     redrive,
+    registering,
     stale,
     stats,
     submit,
@@ -86,6 +90,14 @@ for each in (
 queues = _group("queue", "See what queues hold; pause, resume and limit them.")
 for each in queue.QUEUE:
     each.join(queues)
+registry = _group("agents", "See who can do what and how well; say who may.")
+for each in (
+    *agents.AGENTS,
+    registering.register,
+    performance.performance,
+    evaluate.evaluate,
+):
+    each.join(registry)
 guards = _group(
     "breakers", "See who gets no tasks because it failed; open, close and reset breakers."
 )

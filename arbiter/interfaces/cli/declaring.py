@@ -32,10 +32,16 @@ def declared(word: str) -> Declaring:
     return _named(module, name) if name else _only(module)
 
 
-def _imported(name: str) -> ModuleType:
+def see_working_folder() -> str:
+    """Let modules of the working folder be imported; return the folder."""
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
+    return here
+
+
+def _imported(name: str) -> ModuleType:
+    here = see_working_folder()
     try:
         known = find_spec(name) is not None
     except ModuleNotFoundError:

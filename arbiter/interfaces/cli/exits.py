@@ -31,6 +31,7 @@ MEANINGS = {
 _OTHER_THAN_REFUSED = {
     "usage": BAD_INPUT,
     "invalid_input": BAD_INPUT,
+    "invalid_agent_data": BAD_INPUT,
     "nothing_to_review": BAD_INPUT,
     "database_error": DATABASE,
     "database_unavailable": DATABASE,

@@ -15,7 +15,8 @@ EVERYWHERE = ("dsn", "schema", "config", "json")
 """Options that all commands have; the help lists them last."""
 
 SECTIONS = {
-    "Work": ("submit", "task", "queue", "breakers"),
+    "Work": ("submit", "task", "queue"),
+    "Agents": ("agents", "breakers"),
     "Run": ("worker",),
     "Look": ("stats", "failures", "doctor"),
     "Database": ("db",),

@@ -10,7 +10,7 @@ import typer
 
 from arbiter.interfaces.cli.reading import seconds
 from arbiter.interfaces.cli.session import Session
-from arbiter.interfaces.cli.submit import await_end, show_task
+from arbiter.interfaces.cli.submit import await_end
 from arbiter.interfaces.cli.tasks import TaskId, filtered, resolve
 from arbiter.interfaces.cli.verb import verb
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # imported when a command runs: help must not wait for the da
     from collections.abc import Sequence
 
     from arbiter.application.answers import Story
+    from arbiter.domain.facts import Decision
 
 
 @verb("list")
@@ -86,10 +87,19 @@ def list_tasks(
 
 @verb("show")
 def show_one(session: Session, *, task: TaskId) -> None:
-    """Show how one task stands: its payload, its attempts, its result or error."""
+    """Show how one task stands: its payload, its attempts, why its agent was chosen, its result or error."""
+    from msgspec.structs import asdict
+
     with session.arbiter() as arbiter:
-        view = arbiter.status(resolve(arbiter, task))
-    show_task(session, view)
+        known = resolve(arbiter, task)
+        view, decision = arbiter.status(known), _decision(arbiter.history(known))
+
+    def show(out: Any) -> None:
+        from arbiter.interfaces.cli.showing import story
+
+        story.task(out, view, decision)
+
+    session.answer({**asdict(view), "decision": decision}, show)
 
 
 @verb("history")
@@ -122,11 +132,22 @@ def wait(
         return await_end(session, arbiter, resolve(arbiter, task), patience)
 
 
+def _decision(stories: Sequence[Story]) -> Decision | None:
+    """Return the last choice of an agent for a task; None if none was made."""
+    from arbiter.domain.facts import TaskRouted
+
+    for story in reversed(stories):
+        if isinstance(story.fact, TaskRouted):
+            return story.fact.decision
+    return None
+
+
 def _told(stories: Sequence[Story]) -> dict[str, Any]:
     """Return a history as a document: what the log holds, and each fact as a sentence."""
     import msgspec
 
-    from arbiter.domain.facts import encode
+    from arbiter.domain.facts import TaskRouted, encode
+    from arbiter.domain.routing import told
     from arbiter.projections.sentences import cause, sentence
 
     return {
@@ -142,6 +163,9 @@ def _told(stories: Sequence[Story]) -> dict[str, Any]:
                 "sentence": sentence(story.fact),
                 "cause": cause(story.fact),
                 "by": getattr(story.fact, "by", None),
+                "decision": told(story.fact.decision)
+                if isinstance(story.fact, TaskRouted)
+                else None,
                 "fact": msgspec.Raw(encode(story.fact)),
             }
             for story in stories

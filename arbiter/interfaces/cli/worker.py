@@ -1,4 +1,4 @@
-"""`arbiter worker`: hosts the agents of a module until it is told to stop."""
+"""`arbiter worker`: hosts the agents of a module or a file until it is told to stop."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from arbiter.domain.errors import InvalidInput
 from arbiter.interfaces.cli.exits import INTERRUPTED, OK, outcome
 from arbiter.interfaces.cli.reading import seconds
 from arbiter.interfaces.cli.session import Session
@@ -31,12 +33,21 @@ def worker(
     session: Session,
     *,
     module: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="MODULE[:NAME]",
             help="What declares the agents: a module, and the name of the Arbiter in it.",
         ),
-    ],
+    ] = None,
+    agents: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--agents",
+            "-a",
+            metavar="FILE",
+            help="Host what a TOML or YAML file describes; repeatable.",
+        ),
+    ] = None,
     queues: Annotated[
         list[str] | None,
         typer.Option("--queue", "-q", metavar="NAME", help="A queue to serve; repeatable."),
@@ -53,28 +64,46 @@ def worker(
         typer.Option("--drain", metavar="SPAN", help="How long handlers may finish at the end."),
     ] = None,
 ) -> int:
-    """Host the agents that a module declares, until SIGTERM or Ctrl-C.
+    """Host the agents that a module or a file declares, until SIGTERM or Ctrl-C.
 
     The first signal drains: nothing more is claimed, handlers may finish, the rest is given back. The
     second gives back at once.
     """
-    from arbiter.interfaces.cli.declaring import declared
-
     patience = seconds(drain, "--drain") if drain is not None else None
-    found = declared(module)
+    files = agents or []
+    if module is None and not files:
+        raise InvalidInput("MODULE", "is missing", "name a module, or a file with --agents")
     given = session.settings(
         queues=tuple(queues) if queues else None,
         concurrency=concurrency,
         worker=name,
         drain_seconds=patience,
     )
-    core = found.core.under(_over(found.settings, given))
+    core = _declared(module, files, given)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     code = outcome(lambda: _work(session, core), as_json=session.json)
     # A handler that is stuck in a thread would keep the process; its task has been given back.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _declared(module: str | None, files: Sequence[Path], given: Settings) -> Core:
+    """Return what hosts the agents of a module and of files, under the settings of the command line."""
+    from arbiter.bootstrap import connect
+    from arbiter.bootstrap.agents_file import declare_agents, read_agents
+    from arbiter.interfaces.cli.declaring import declared, see_working_folder
+
+    described = [read_agents(file) for file in files]
+    if module is None:
+        see_working_folder()
+        core = connect(settings=given).core
+    else:
+        found = declared(module)
+        core = found.core.under(_over(found.settings, given))
+    for each in described:
+        declare_agents(core, each)
+    return core
 
 
 def _over(declared: Settings, given: Settings) -> Settings:

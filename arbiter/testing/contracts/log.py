@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -15,7 +15,16 @@ from arbiter.domain.blob import blob_of
 from arbiter.domain.errors import Conflict
 from arbiter.domain.facts import TaskSubmitted, WorkerJoined
 from arbiter.domain.task import Task
-from arbiter.testing.builders import cancelled, gated, redriven, rescheduled, submitted, suspended
+from arbiter.testing.builders import (
+    cancelled,
+    gated,
+    redriven,
+    released,
+    rescheduled,
+    routed,
+    submitted,
+    suspended,
+)
 from arbiter.testing.contracts.contract import Contract
 from arbiter.testing.contracts.given import Given, decision
 from arbiter.testing.contracts.store import Store
@@ -27,6 +36,9 @@ RICH: dict[str, Any] = {
     "priority": 9,
     "subject": "somebody's",
 }
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+FAR_AHEAD = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class LogContract(Contract):
@@ -122,6 +134,27 @@ class LogContract(Contract):
         assert seen == list(everything)
         assert [one.position for one in seen] == sorted({one.position for one in seen})
         assert seen[-1].position == await store.log.last_position()
+
+    async def test_routed_tasks_are_found_again_page_by_page(
+        self, store: Store, given: Given
+    ) -> None:
+        await given.task()
+        tasks = [await given.then(await given.task(), routed) for _ in range(3)]
+        await given.then(tasks[0], released, routed)
+        everything = await store.log.routed_since(LONG_AGO)
+        wanted = [task.id for task in (*tasks, tasks[0])]
+        assert [task_id for _, task_id in everything] == wanted
+        paged: list[tuple[int, UUID]] = []
+        while page := await store.log.routed_since(
+            LONG_AGO, after=paged[-1][0] if paged else 0, limit=3
+        ):
+            assert len(page) <= 3
+            paged.extend(page)
+        assert paged == list(everything)
+
+    async def test_what_was_routed_before_is_not_found(self, store: Store, given: Given) -> None:
+        await given.then(await given.task(), routed)
+        assert list(await store.log.routed_since(FAR_AHEAD)) == []
 
     async def test_nothing_lies_behind_the_last_position(self, store: Store, given: Given) -> None:
         await given.task()

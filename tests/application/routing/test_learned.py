@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from arbiter.application.ports import Learnt
 from arbiter.application.routing import OFF, Known, Learned, RoutingPlan, Rule, beliefs
@@ -72,6 +73,33 @@ def test_an_agent_without_a_record_is_taken_for_what_one_is_at_first():
     assert (cat.cost, cat.weight) == (0.5, 2.0)
 
 
+def test_the_dearer_of_two_equals_is_chosen_less_where_utility_is_the_reward():
+    equal = Record(wins=30.0, good=27.0, bad=3.0)
+    dear = replace(equal, priced=30, cost_e9=9_000_000_000)
+    learnt = Learnt(
+        position=9, records={("ann", KIND): equal, ("bob", KIND): dear}, decisions={KIND: 60}
+    )
+
+    def propensities(**plan):
+        _, decision = router(learnt=learnt, **plan).choose(
+            task(), [Agent("ann"), Agent("bob")], 0.5
+        )
+        return [each.propensity for each in decision.candidates]
+
+    assert propensities(reward="quality") == pytest.approx([0.5, 0.5])
+    assert propensities(reward="utility", price=0.0) == pytest.approx([0.5, 0.5])
+    ann, bob = propensities(reward="utility", price=1.0)
+    assert ann > 0.9 > bob >= 0.01
+
+
+def test_a_cost_that_is_not_known_yet_is_what_the_profile_says():
+    _, decision = router(reward="utility", price=0.5).choose(
+        task(), [Agent("ann"), Agent("cat")], 0.5
+    )
+    cat = decision.candidates[1]
+    assert cat.score == pytest.approx(0.5 * 0.7 - 0.5 * 0.5, abs=1e-6)
+
+
 def test_weights_of_the_settings_go_before_those_of_a_profile():
     agents = [Agent("ann"), Agent("cat")]
     _, decision = router("weighted", weights={"cat": 3.0}).choose(task(), agents, 0.5)
@@ -92,9 +120,24 @@ def test_quality_counts_where_it_is_the_reward():
     }
     learnt = Learnt(position=1, records=rated, decisions={})
     agents = [Agent("ann"), Agent("bob")]
-    for reward, expected in (("success", 0.5), ("quality", 0.99)):
+    for reward, expected in (("success", 0.5), ("quality", 0.99), ("utility", 0.99)):
         _, decision = router(learnt=learnt, reward=reward).choose(task(), agents, 0.5)
         assert decision.candidates[1].propensity == pytest.approx(expected, abs=1e-6)
+
+
+def test_cost_counts_by_its_price_where_utility_is_the_reward():
+    dear = {
+        (name, KIND): Record(
+            completed=50, wins=50.0, good=35.0, priced=50, cost_e9=cost * 50 * 10**9
+        )
+        for name, cost in (("ann", 2), ("bob", 0))
+    }
+    learnt = Learnt(position=1, records=dear, decisions={})
+    agents = [Agent("ann"), Agent("bob")]
+    for price, least in ((0.0, 0.49), (0.2, 0.95)):
+        made = router(learnt=learnt, reward="utility", price=price)
+        _, decision = made.choose(task(), agents, 0.5)
+        assert decision.candidates[1].propensity > least
 
 
 def test_an_only_candidate_is_taken_without_looking_and_the_decision_kept():

@@ -48,6 +48,12 @@ def test_a_table_with_rules_for_kinds(file):
     assert plan.weights == {"ruff": 3}
 
 
+def test_what_a_choice_is_rewarded_for_and_the_price_of_its_cost():
+    plan = Settings(routing={"reward": "utility", "price": 2}).routing.plan
+    assert (plan.reward, plan.price) == ("utility", 2)
+    assert (Settings().routing.plan.reward, Settings().routing.plan.price) == ("success", 1)
+
+
 def test_one_name_is_enough():
     assert Settings.from_env({"ARBITER_ROUTING": "off"}).routing.plan.of("any") is None
     assert Settings(routing="weighted").routing.plan.of("any").name == "weighted"
@@ -73,7 +79,8 @@ def test_what_is_for_the_file_s_strategy_only_goes_with_it(file):
         ("tompson", "routing.*strategy: 'tompson' is unknown; did you mean 'thompson'"),
         ({"stratgy": "thompson"}, "stratgy: unknown; did you mean 'strategy'"),
         ({"floor": 0}, r"routing\.floor.*greater than or equal to 0\.0001"),
-        ({"reward": "fame"}, r"routing\.reward.*'success' or 'quality'"),
+        ({"reward": "fame"}, r"routing\.reward.*'success', 'quality' or 'utility'"),
+        ({"price": -1}, r"routing\.price.*greater than or equal to 0"),
         ({"weights": {"ruff": -1}}, r"routing\.weights\.ruff.*greater than or equal to 0"),
         ({"parameters": {"rate": 0.1}}, "rate: is no parameter of thompson"),
         ({"kinds": {"a.*": {"strategy": "best"}}}, r"kinds\.a\.\*: strategy: 'best' is unknown"),

@@ -13,6 +13,7 @@ from arbiter.interfaces.bench.latency import latency
 from arbiter.interfaces.bench.machine import machine
 from arbiter.interfaces.bench.memory import bytes_in_twin, fill, worker_memory
 from arbiter.interfaces.bench.raw import RawProbe
+from arbiter.interfaces.bench.registry import registry_query
 from arbiter.interfaces.bench.submit import submissions
 from arbiter.interfaces.bench.workers import BenchmarkFailed, worker
 from arbiter.interfaces.bench.workload import KIND, hosting
@@ -48,6 +49,12 @@ async def test_the_raw_probe_writes_the_bytes_of_a_submission(ground: Ground):
             ).fetchall()
     assert [(topic, 501, length, length) for topic, length in facts] == rows
     assert dict(indexes) == {"facts": 2, "raw_facts": 2}
+
+
+async def test_the_best_of_many_agents(ground: Ground):
+    asked = await registry_query(ground, agents=30, queries=5)
+    assert (asked.agents, asked.matching) == (30, 15)
+    assert 0 < asked.p50 <= asked.p95
 
 
 async def test_submissions_by_callers_and_in_bulk(ground: Ground):

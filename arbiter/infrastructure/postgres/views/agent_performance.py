@@ -22,6 +22,7 @@ from arbiter.infrastructure.reading_performance import (
     points_now,
 )
 from arbiter.projections.agent_performance import AgentPerformanceChange, Place
+from arbiter.projections.latency import ERROR
 from arbiter.projections.outcomes import SUMS, Sums
 
 COUNTS = tuple(name for name in SUMS if name != "cost_e9")
@@ -60,6 +61,8 @@ class PostgresAgentPerformance:
 
 class PostgresPerformanceReader:
     """How agents do."""
+
+    error = ERROR
 
     def __init__(self, reader: Reader) -> None:
         """Read through the pool."""

@@ -9,18 +9,20 @@ from rich.console import Console
 from rich.text import Text
 
 from arbiter.application.answers import Story, TaskView
+from arbiter.domain.facts import Decision, TaskRouted
 from arbiter.domain.facts.lifecycle import TaskFact
+from arbiter.domain.routing import told
 from arbiter.domain.status import Status
 from arbiter.interfaces.cli.showing.marks import STYLES, card, clock, pretty, put, status, table
 from arbiter.projections.sentences import cause, failure, one_line, sentence
 
 
-def task(console: Console, view: TaskView) -> None:
-    """Show how a task stands."""
+def task(console: Console, view: TaskView, decision: Decision | None = None) -> None:
+    """Show how a task stands, and why its agent was chosen."""
     console.print(Text.assemble(f"{view.task_id} is ", status(view.status)), soft_wrap=True)
     shown = card()
-    for name, told in (*_origin(view), *_way(view), *_content(view)):
-        shown.add_row(name, told)
+    for name, each in (*_origin(view), *_way(view), *_choice(decision), *_content(view)):
+        shown.add_row(name, each)
     put(console, shown)
     if view.error is not None and view.error.detail and view.status is not Status.COMPLETED:
         console.print()
@@ -52,6 +54,17 @@ def _way(view: TaskView) -> Iterator[tuple[str, str | Text]]:
         yield "digest", view.digest
     if view.deferred is not None:
         yield "deferred", Text(view.deferred)
+
+
+def _choice(decision: Decision | None) -> Iterator[tuple[str, str | Text]]:
+    if decision is not None:
+        yield "chosen by", Text("\n".join(_reasons(decision)))
+
+
+def _reasons(decision: Decision) -> Sequence[str]:
+    """The decision in words; of one without a choice only the reason is news."""
+    lines = told(decision)
+    return lines if len(decision.candidates) > 1 else lines[:1]
 
 
 def _content(view: TaskView) -> Iterator[tuple[str, str | Text]]:
@@ -92,10 +105,14 @@ def _told(fact: TaskFact) -> Text:
     becomes = f": the task is {fact.becomes.value}." if fact.becomes is not None else "."
     said = sentence(fact).removesuffix(becomes)
     why = cause(fact)
-    told = Text(said)
+    shown = Text(said)
     if why is not None and why not in said:
-        told.append(f": {why}")
+        shown.append(f": {why}")
+    if isinstance(fact, TaskRouted) and len(fact.decision.candidates) > 1:
+        _, *details = _reasons(fact.decision)
+        for line in details:
+            shown.append(f"\n  {line}", "dim")
     who = getattr(fact, "by", None)
     if who is not None:
-        told.append(f" [{who}]", "dim")
-    return told
+        shown.append(f" [{who}]", "dim")
+    return shown
