@@ -66,6 +66,13 @@ def blames_transport(error: f.Failure) -> bool:
     return error.kind == "exception" and error.type in _TRANSPORTS
 
 
+def verdict(error: f.Failure) -> tuple[bool | None, bool | None]:
+    """Tell what an error says of the agent's success, and of whether it was reached; None for nothing."""
+    if blames_transport(error):
+        return False, False
+    return (False, True) if blames_agent(error) else (None, None)
+
+
 @lru_cache(maxsize=4096)
 def normalised(message: str) -> str:
     """Return a message without what differs from time to time: numbers, ids, paths, quotes, moments."""

@@ -40,6 +40,7 @@ from arbiter.runtime.executor import Isolated
 from arbiter.runtime.hosted import Roster
 from arbiter.runtime.loop import Loop
 from arbiter.runtime.permits import Permits
+from arbiter.runtime.seen_here import SeenHere
 
 LANES = 2
 WORTH_A_TURN = 50
@@ -73,6 +74,7 @@ class Dispatcher:
         roster: Roster,
         queues: tuple[str, ...],
         isolated: Isolated,
+        seen: SeenHere,
         lost: Callable[[], object],
         poll_seconds: float = POLL_SECONDS,
         result_limit: int = PAYLOAD_LIMIT,
@@ -84,7 +86,7 @@ class Dispatcher:
         self._roster, self._queues, self._lost = roster, queues, lost
         roster.freed = self.something_is_ready
         self._poll_seconds = poll_seconds
-        self._permits = Permits(breakers, incarnation)
+        self._permits, self._seen = Permits(breakers, incarnation), seen
         self._attempts = Attempts(
             incarnation=incarnation,
             orchestrator=orchestrator,
@@ -96,6 +98,7 @@ class Dispatcher:
             isolated=isolated,
             result_limit=result_limit,
             changed=self._changed,
+            seen=seen,
         )
         self._doubts = Doubts(
             incarnation,
@@ -295,6 +298,9 @@ class Dispatcher:
         if refused:
             self._give_up([each for each in begun if each[0].task.id in refused])
             self._claimed.extendleft(reversed([asking[task_id] for task_id in refused]))
+        for task_id, execution in ((each[0].task.id, each[1]) for each in begun):
+            if task_id in asking and task_id not in refused:
+                self._seen.began(execution.agent.breakers, task_id)
         return [each for each in begun if each[0].task.id not in refused]
 
     async def _take(

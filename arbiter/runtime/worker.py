@@ -37,6 +37,7 @@ from arbiter.runtime.knowledge import Knowledge, Sources
 from arbiter.runtime.lease_keeper import LeaseKeeper
 from arbiter.runtime.loop import Loop
 from arbiter.runtime.reaper import Reaper
+from arbiter.runtime.seen_here import SeenHere
 from arbiter.runtime.sweeper import IDLE_SECONDS, Sweeper
 
 log = logging.getLogger(__name__)
@@ -96,6 +97,7 @@ class Outside:
     scheduler: Scheduler
     beats: BeatShell
     knows: Sources
+    seen: SeenHere
 
 
 class Worker:
@@ -117,6 +119,7 @@ class Worker:
         self._beside = beside
         # One for all incarnations: a handler of a former life keeps its slot until it has really stopped.
         self._roster = Roster({agent.name: agent for agent in self._agents}, hosting.slots)
+        outside.seen.shut = self._roster.shut
         self._knowledge = Knowledge(
             outside.knows,
             self._roster,
@@ -237,6 +240,7 @@ class Worker:
             roster=self._roster,
             queues=hosting.queues,
             isolated=self._processes.run,
+            seen=self._out.seen,
             lost=partial(self._lost, incarnation),
             poll_seconds=hosting.poll_seconds,
             result_limit=hosting.result_limit,
