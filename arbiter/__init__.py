@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the same names for type checkers, and for the import contracts, which read this
-    from arbiter.application.answers import Redriven, Story, Submitted, TaskView
+    from arbiter.application.answers import Redriven, Reported, Story, Submitted, TaskView
+    from arbiter.application.remote.signature import sign
     from arbiter.application.views import TaskFilter
     from arbiter.bootstrap import Arbiter, connect
     from arbiter.domain.errors import ArbiterError
@@ -26,6 +27,7 @@ else:
         "Event": "arbiter.runtime.listeners",
         "Limits": "arbiter.domain.limits",
         "Redriven": "arbiter.application.answers",
+        "Reported": "arbiter.application.answers",
         "RetryPolicy": "arbiter.domain.retry",
         "RunningTask": "arbiter.runtime.running",
         "Settings": "arbiter.settings",
@@ -36,6 +38,7 @@ else:
         "TaskFilter": "arbiter.application.views",
         "TaskView": "arbiter.application.answers",
         "connect": "arbiter.bootstrap",
+        "sign": "arbiter.application.remote.signature",
     }
 
     def __getattr__(name: str) -> Any:
@@ -59,6 +62,7 @@ __all__ = [
     "Event",
     "Limits",
     "Redriven",
+    "Reported",
     "RetryPolicy",
     "RunningTask",
     "Settings",
@@ -69,4 +73,5 @@ __all__ = [
     "TaskFilter",
     "TaskView",
     "connect",
+    "sign",
 ]

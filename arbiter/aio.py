@@ -145,6 +145,7 @@ class AsyncArbiter(Declaring):
         return await Inbox(orchestrator, self.settings.schema_name).asubmit(command, connection)
 
     submit_many = awaiting(Verbs, Verbs.submit_many)
+    report = awaiting(Verbs, Verbs.report)
     cancel = awaiting(Verbs, Verbs.cancel)
     suspend = awaiting(Verbs, Verbs.suspend)
     resume = awaiting(Verbs, Verbs.resume)

@@ -39,6 +39,9 @@ ELSEWHERE = frozenset(
 Seconds = Annotated[float, Field(gt=0, le=365 * 86400)]
 
 
+ADDRESS = r"^(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):\d{1,5}$"
+
+
 def _words(value: Any) -> Any:
     return tuple(word.strip() for word in value.split(",")) if isinstance(value, str) else value
 
@@ -89,6 +92,12 @@ class Settings(BaseModel):
 
     payload_limit: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 256 * 1024
     """Bytes of JSON a payload, result or checkpoint may have."""
+
+    callback_listen: Annotated[str, Field(pattern=ADDRESS)] | None = None
+    """host:port where a worker takes in the answers of agents behind HTTP; port 0 for any that is free."""
+
+    callback_url: Annotated[str, Field(pattern=r"^https?://[^\s?#@/]+(/[^\s?#]*)?$")] | None = None
+    """The URL under which those agents reach that listener; http://host:port by default."""
 
     stats_seconds: Seconds = 30.0
     """How often orchestrator.stats, health and performance are told to listeners."""

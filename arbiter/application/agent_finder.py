@@ -234,7 +234,9 @@ def _is_wanted(agent: Agent, wanted: AgentFilter) -> bool:
 
 
 def _capacity(agent: Agent, there: Presences, live: bool) -> int:
-    hosts = max(1, there.hosts.get(agent.name, 0))  # one that answers needs no host of ours
+    # One that answers needs no host of ours; one that is not ours has its slots once, not per host.
+    is_outside = agent.profile.transport == "http"
+    hosts = 1 if is_outside else max(1, there.hosts.get(agent.name, 0))
     return agent.profile.max_concurrency * hosts if live else 0
 
 

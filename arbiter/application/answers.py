@@ -27,6 +27,18 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The idempotency key was used before for the same work: this is the first task."""
 
 
+class Reported(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an agent's report."""
+
+    task_id: UUID
+    attempt_id: UUID
+    status: Status
+    """Where the task stands now."""
+
+    repeated: bool = False
+    """The same was reported before: nothing was written."""
+
+
 class TaskView(msgspec.Struct, frozen=True, kw_only=True):
     """A task as it stands, told by its facts."""
 

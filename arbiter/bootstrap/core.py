@@ -107,6 +107,8 @@ class Core:
             cost_per_task=cost_per_task,
             weight=weight,
             isolation=isolation,
+            retry=retry,
+            limits=limits,
             reached_by=reached_by,
         )
         agent = HostedAgent(known, handler, retry=retry, limits=limits, isolation=isolation)
@@ -211,6 +213,8 @@ class Core:
                     routing=settings.routing.plan,
                 ),
                 drain_seconds=settings.drain_seconds,
+                callback_listen=settings.callback_listen,
+                callback_url=settings.callback_url,
                 agent_limit=settings.agent_limit,
                 agent_stale_seconds=settings.agent_stale_seconds,
                 projector=_projector(clock, scheduler) if settings.projector else None,

@@ -8,6 +8,8 @@ from typing import Any, Literal, TypeVar
 
 from arbiter.bootstrap.core import Core
 from arbiter.domain import transports
+from arbiter.domain.errors import InvalidInput
+from arbiter.domain.facts.transports import CALLBACK_SECONDS
 from arbiter.domain.limits import Limits
 from arbiter.domain.retry import RetryPolicy
 from arbiter.runtime.transports.hosting import handler_of
@@ -109,6 +111,58 @@ class Declaring:
             name,
             kinds,
             handler_of(reached_by, concurrency=slots, environment=environment),
+            languages=languages,
+            specializations=specializations,
+            model_family=model_family,
+            concurrency=concurrency,
+            cost_per_task=cost_per_task,
+            retry=retry,
+            limits=limits,
+            reached_by=reached_by,
+        )
+
+    def http_agent(
+        self,
+        name: str,
+        url: str,
+        *,
+        kinds: Iterable[str] | str,
+        secret: str | None = None,
+        secret_env: str | None = None,
+        health_url: str | None = None,
+        timeout_seconds: float | None = None,
+        callback_seconds: float = CALLBACK_SECONDS,
+        idempotent: bool = False,
+        languages: Iterable[str] = (),
+        specializations: Iterable[str] = (),
+        model_family: str | None = None,
+        concurrency: int | None = None,
+        cost_per_task: float = 0.0,
+        retry: RetryPolicy | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        """Declare a service behind HTTP as an agent: one POST per attempt, JSON in, JSON out.
+
+        It answers 200 with `{"result": …}` or `{"error": {"type": …, "message": …}}`, or 202 and later a
+        callback, for which it has `callback_seconds` and needs a secret (given, or named by `secret_env`).
+        `concurrency` is how many of its tasks it has at a time, over all workers. `idempotent` says that it
+        does the work of one Idempotency-Key once, so that a request may be sent again. Raises InvalidInput.
+        """
+        reached_by = transports.http(
+            url,
+            health_url=health_url,
+            secret_env=secret_env,
+            timeout_seconds=timeout_seconds,
+            callback_seconds=callback_seconds,
+            idempotent=idempotent,
+        )
+        if secret == "":
+            raise InvalidInput("secret", "it is empty", "leave it out, or give one")
+        slots = self.settings.concurrency if concurrency is None else concurrency
+        self.core.declare(
+            name,
+            kinds,
+            handler_of(reached_by, concurrency=slots, secret=secret),
             languages=languages,
             specializations=specializations,
             model_family=model_family,

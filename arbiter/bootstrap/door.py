@@ -142,6 +142,7 @@ class Arbiter(Declaring):
         return Inbox(orchestrator, self.settings.schema_name).submit(command, connection)
 
     submit_many = waiting(Verbs, Verbs.submit_many)
+    report = waiting(Verbs, Verbs.report)
     cancel = waiting(Verbs, Verbs.cancel)
     suspend = waiting(Verbs, Verbs.suspend)
     resume = waiting(Verbs, Verbs.resume)

@@ -6,17 +6,18 @@ signatures by construction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, Unpack
 from uuid import UUID
 
 from arbiter.application import door
-from arbiter.application.answers import Redriven, Story, Submitted, TaskView
+from arbiter.application.answers import Redriven, Reported, Story, Submitted, TaskView
 from arbiter.application.door import Options, Submission, checked
 from arbiter.application.ports import QueueState
 from arbiter.application.rating import RatedResult, rate
 from arbiter.application.ready_row import ReadyRow
+from arbiter.application.remote.answer import answer_bytes
 from arbiter.application.views import (
     TaskFilter,
 )
@@ -27,6 +28,7 @@ from arbiter.infrastructure.telemetry.trace import traceparent
 from arbiter.runtime.engine import Answer
 from arbiter.runtime.listeners import Event, at_home
 from arbiter.runtime.service import Decision, Overview, Service, limited, paused, resumed
+from arbiter.runtime.transports.callbacks import parsed
 
 T = TypeVar("T")
 Work = Callable[[Service], Coroutine[Any, Any, T]]
@@ -84,6 +86,18 @@ class Verbs:
         """
         commands = door.submissions(submissions, self._core.settings.payload_limit, common)
         return lambda service: service.orchestrator.submit_many(commands)
+
+    def report(
+        self, attempt_id: TaskId, answer: bytes | str | Mapping[str, Any], *, signature: str
+    ) -> Work[Reported]:
+        """Take in what an agent outside answers for an attempt that was handed to it.
+
+        `answer` is `{"result": …}` or `{"error": …}`, as a mapping or as the bytes that came; `signature` is
+        that of `arbiter.sign` over it. The same answer again changes nothing. Raises UnknownAttempt,
+        BadSignature, InvalidInput, and AttemptFenced for an attempt that is over.
+        """
+        known, body = parsed(attempt_id), answer_bytes(answer)
+        return lambda service: service.callbacks.report(known, body, signature)
 
     def cancel(
         self, task_id: TaskId, *, by: str | None = None, why: str | None = None

@@ -25,6 +25,21 @@ def start_ends(task: Task) -> datetime | None:
     return _plus(begins, task.limits.schedule_to_start)
 
 
+def answer_ends(task: Task, at: datetime, seconds: float) -> datetime:
+    """When the attempt ends that an agent outside takes over now, with so long for its answer at most."""
+    return earliest(task.deadline, _plus(at, seconds)) or at
+
+
+def limit_of_answer(task: Task) -> str:
+    """The name of the limit that a handed over attempt's deadline comes from."""
+    if task.deadline == total_ends(task):
+        return "total"
+    begun = task.started_at
+    if begun is not None and task.deadline == _plus(begun, task.limits.start_to_close):
+        return "start_to_close"
+    return "callback"
+
+
 def attempt_ends(task: Task, at: datetime) -> datetime | None:
     """The deadline of an attempt that starts now: start_to_close or total, whichever is first."""
     limits = task.limits
@@ -35,10 +50,10 @@ def attempt_ends(task: Task, at: datetime) -> datetime | None:
 
 def due_at(task: Task) -> datetime | None:
     """The earliest of the time limits that bear on the task where it stands."""
-    if task.limits == NO_LIMITS and task.hold_until is None:
-        return None
     if task.status is Status.RUNNING:
         return task.deadline
+    if task.limits == NO_LIMITS and task.hold_until is None:
+        return None
     return earliest(*_bearing(task).values())
 
 

@@ -21,7 +21,7 @@ LONGEST_MESSAGE = 2_000
 
 LONGEST_PATTERN = 300
 
-_AGENTS_LIMITS = frozenset({"start_to_close", "heartbeat"})
+_AGENTS_LIMITS = frozenset({"start_to_close", "heartbeat", "callback"})
 """The limits that time the agent's own work; the others time waiting as well."""
 
 _SHAPES = (
@@ -44,7 +44,13 @@ _NAMES = tuple(name for name, _ in _SHAPES)
 GIVEN_BACK = "Drained"
 """The type of error of an only attempt that its worker could not finish before it stopped."""
 
-_TRANSPORTS = frozenset({"Unreachable"})
+_TRANSPORTS = frozenset(
+    {
+        *("ConnectError", "ConnectTimeout", "ProxyError", "RemoteProtocolError", "TimedOut"),
+        *("ReadError", "ReadTimeout", "WriteError", "WriteTimeout", "CloseError"),
+        *("HTTP502", "HTTP503", "HTTP504"),
+    }
+)
 """The types of error that say nothing of the agent's work: it was not reached, or did not answer."""
 
 

@@ -104,6 +104,11 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return digest_of(self.kind, self.payload, self.requirements)
 
     @property
+    def is_outside(self) -> bool:
+        """An agent outside works on it; no worker holds it."""
+        return self.status is Status.RUNNING and self.incarnation is None
+
+    @property
     def is_final(self) -> bool:
         """Nothing can follow."""
         return self.status in FINAL
@@ -244,6 +249,10 @@ def _checkpointed(_: Task, fact: f.TaskCheckpointed) -> Changes:
     return {"checkpoint": fact.progress, "checkpoint_version": fact.version}
 
 
+def _handed_over(_: Task, fact: f.TaskHandedOver) -> Changes:
+    return {"incarnation": None, "deadline": fact.until}
+
+
 def _completed(_: Task, fact: f.TaskCompleted) -> Changes:
     return {
         **_OVER,
@@ -330,6 +339,7 @@ _REMEMBERS: dict[type[TaskFact], Callable[[Task, Any], Changes]] = {
     f.TaskRouted: _routed,
     f.TaskStarted: _started,
     f.TaskCheckpointed: _checkpointed,
+    f.TaskHandedOver: _handed_over,
     f.TaskCompleted: _completed,
     f.TaskAttemptFailed: _attempt_failed,
     f.TaskFailed: _failed,

@@ -10,7 +10,13 @@ from uuid import UUID
 
 from arbiter.domain import facts as f
 from arbiter.domain.blob import Blob
-from arbiter.domain.deadlines import attempt_ends, overdue, total_ends
+from arbiter.domain.deadlines import (
+    answer_ends,
+    attempt_ends,
+    limit_of_answer,
+    overdue,
+    total_ends,
+)
 from arbiter.domain.errors import (
     ApprovalMismatch,
     AttemptFenced,
@@ -154,6 +160,25 @@ def report_usage(task: Task, attempt_id: UUID, *, at: datetime, **used: Any) -> 
     return _next(f.TaskUsageReported, task, at, **used)
 
 
+def hand_over(
+    task: Task, attempt_id: UUID, callback_seconds: float, *, at: datetime
+) -> f.TaskHandedOver:
+    """Leave the attempt to its agent outside, which has until the attempt's deadline, or so long."""
+    _must_hold(task, attempt_id)
+    if task.is_outside:
+        raise IllegalTransition(
+            task.id, f.TaskHandedOver.topic, "handed over", frozenset({Status.RUNNING})
+        )
+    return _next(
+        f.TaskHandedOver,
+        task,
+        at,
+        attempt_id=attempt_id,
+        agent=task.agent or "",
+        until=answer_ends(task, at, callback_seconds),
+    )
+
+
 def complete(
     task: Task,
     attempt_id: UUID,
@@ -242,6 +267,18 @@ def expire(task: Task, *, at: datetime) -> f.TaskFailed | None:
         return None
     message = f"the {limit} limit passed while the task was {task.status}"
     return _fail(task, f.Failure(kind="timeout", type=limit, message=message), at)
+
+
+def give_up(task: Task, *, at: datetime, chance: float) -> Sequence[TaskFact]:
+    """End a handed over attempt whose answer did not come in time; nothing while it may."""
+    if not task.is_outside or task.attempt_id is None:
+        return []
+    if task.deadline is None or task.deadline > at:
+        return []
+    limit = limit_of_answer(task)
+    message = f"the {limit} limit passed, and agent {task.agent} did not answer"
+    error = f.Failure(kind="timeout", type=limit, message=message)
+    return fail_attempt(task, task.attempt_id, error, at=at, chance=chance)
 
 
 def clean_up(task: Task, why: str, *, at: datetime) -> f.TaskFailed:

@@ -118,6 +118,7 @@ _ACTORS: dict[type[Fact], Callable[[Step, Any], str]] = {
     f.TaskStarted: _agent,
     f.TaskCheckpointed: _agent,
     f.TaskUsageReported: _agent,
+    f.TaskHandedOver: _agent,
     f.TaskCompleted: _agent,
     f.TaskAttemptFailed: _who_ended,
     f.TaskFailed: _who_ended,

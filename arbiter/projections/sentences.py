@@ -96,6 +96,10 @@ def _usage(fact: f.TaskUsageReported) -> str:
     return f"The attempt has used {used} so far"
 
 
+def _handed_over(fact: f.TaskHandedOver) -> str:
+    return f"Agent {fact.agent} took the attempt over and has until {moment(fact.until)} to answer"
+
+
 def _completed(fact: f.TaskCompleted) -> str:
     return f"The attempt completed it in {fact.latency_ms:g} ms"
 
@@ -241,6 +245,7 @@ _WORDS: dict[type[Fact], Callable[[Any], str]] = {
     f.TaskStarted: _started,
     f.TaskCheckpointed: lambda fact: f"The attempt noted its progress ({fact.progress.size} bytes)",
     f.TaskUsageReported: _usage,
+    f.TaskHandedOver: _handed_over,
     f.TaskCompleted: _completed,
     f.TaskAttemptFailed: _attempt_failed,
     f.TaskFailed: _failed,

@@ -21,8 +21,17 @@ from arbiter.domain.commands import Usage
 from arbiter.domain.errors import AttemptFenced, Conflict, IllegalTransition, InvalidInput
 from arbiter.domain.facts.lifecycle import TaskFact
 from arbiter.domain.failures import verdict
+from arbiter.domain.status import Status
 from arbiter.domain.task import Task
-from arbiter.runtime.execution import Execution, Outcome, Raised, Returned, failure_of
+from arbiter.runtime.execution import (
+    Declined,
+    Execution,
+    HandedOver,
+    Outcome,
+    Raised,
+    Returned,
+    failure_of,
+)
 from arbiter.runtime.executor import Executor, Isolated
 from arbiter.runtime.hosted import Roster
 from arbiter.runtime.reporter import Report, Reporter
@@ -97,7 +106,9 @@ class Attempts:
 
     def resume(self, task: Task) -> None:
         """Run the handler of a task that runs in our name without one, if there is such a task."""
-        if task.incarnation != self._incarnation or task.agent is None or self._abandoned:
+        if task.status is not Status.RUNNING or task.incarnation != self._incarnation:
+            return  # what was assigned to us and has not begun is not in doubt
+        if task.agent is None or self._abandoned:
             return
         if any(execution.attempt_id == task.attempt_id for execution in self.running):
             return
@@ -132,6 +143,8 @@ class Attempts:
     def done(self, execution: Execution, outcome: Outcome) -> None:
         """Take in that a handler has really stopped."""
         self.running.pop(execution, None)
+        if isinstance(outcome, HandedOver | Declined) and not execution.closed:
+            self._roster.leave(execution.agent)
         self._roster.let_go(execution.agent)
         if self._abandoned:
             self._roster.freed()
@@ -144,6 +157,10 @@ class Attempts:
             self._complete(execution, outcome.value, now)
         elif isinstance(outcome, Raised):
             self.reporter.insist(partial(self._fail, execution, outcome.error))
+        elif isinstance(outcome, HandedOver):
+            self.reporter.insist(partial(self._hand_over, execution, outcome.seconds))
+        elif isinstance(outcome, Declined):
+            self.reporter.insist(partial(self._decline, execution, outcome.reason))
         else:
             error = f.Failure(
                 kind="exception", type="Stopped", message="the handler stopped by itself"
@@ -214,10 +231,26 @@ class Attempts:
                 execution, f.Failure(kind="exception", type="Drained", message=message)
             )
             return
+        await self._give_back(execution, "drain")
+
+    async def _give_back(self, execution: Execution, reason: str) -> None:
         await self._decide(
             execution,
-            lambda task, at: [verbs.release(task, execution.attempt_id, "drain", at=at)],
+            lambda task, at: [verbs.release(task, execution.attempt_id, reason, at=at)],
         )
+
+    async def _decline(self, execution: Execution, reason: str) -> None:
+        """Give back a task whose agent has no room; nothing was done."""
+        self._roster.outside()
+        await self._give_back(execution, reason)
+
+    async def _hand_over(self, execution: Execution, seconds: float) -> None:
+        """Let go of an attempt that an agent outside has taken; its answer may have come first."""
+        await self._decide(
+            execution,
+            lambda task, at: [verbs.hand_over(task, execution.attempt_id, seconds, at=at)],
+        )
+        self._roster.outside()
 
     async def _decide(
         self, execution: Execution, decision: Callable[[Task, datetime], Sequence[TaskFact]]

@@ -17,7 +17,7 @@ from uuid import UUID
 from arbiter.application.orchestrator import Orchestrator
 from arbiter.application.payloads import PAYLOAD_LIMIT
 from arbiter.application.ports import (
-    Beginning,
+    Assignment,
     Breakers,
     Claimed,
     Clock,
@@ -28,19 +28,18 @@ from arbiter.application.ports import (
     Turned,
     Wanted,
 )
-from arbiter.application.ready_row import needs_of
-from arbiter.domain import verbs
 from arbiter.domain.facts.lifecycle import TaskFact
 from arbiter.domain.routing import Router
-from arbiter.domain.task import Task, evolve, let_in, remember
+from arbiter.domain.task import let_in, remember
 from arbiter.runtime.attempts import LAST_WORDS_SECONDS, Attempts, Ended
 from arbiter.runtime.doubts import Doubts
-from arbiter.runtime.execution import Execution
 from arbiter.runtime.executor import Isolated
 from arbiter.runtime.hosted import Roster
 from arbiter.runtime.loop import Loop
 from arbiter.runtime.permits import Permits
+from arbiter.runtime.placing import NOTHING, Begun, Claims, Placed, Placing
 from arbiter.runtime.seen_here import SeenHere
+from arbiter.runtime.sharing import Sharing
 
 LANES = 2
 WORTH_A_TURN = 50
@@ -72,6 +71,7 @@ class Dispatcher:
         scheduler: Scheduler,
         router: Router,
         roster: Roster,
+        sharing: Sharing,
         queues: tuple[str, ...],
         isolated: Isolated,
         seen: SeenHere,
@@ -82,7 +82,7 @@ class Dispatcher:
         """Nothing is claimed yet. `lost` is called when the incarnation turns out to be lost."""
         self.incarnation = incarnation
         self._orchestrator, self._log, self._ready = orchestrator, log, ready
-        self._clock, self._scheduler, self._router = clock, scheduler, router
+        self._clock, self._scheduler, self._sharing = clock, scheduler, sharing
         self._roster, self._queues, self._lost = roster, queues, lost
         roster.freed = self.something_is_ready
         self._poll_seconds = poll_seconds
@@ -111,17 +111,20 @@ class Dispatcher:
         self._share = min(MOST_IN_A_TURN, -(-roster.slots // LANES))
         """What one turn begins or claims at most: one lane that took all would leave the other nothing."""
 
-        self._claimed: deque[tuple[Task, float]] = deque()
-        self._probing: dict[UUID, tuple[Task, float]] = {}
-        """What was routed to somebody who is tried out, and has no permit yet; as it was claimed."""
-
+        self._placing = Placing(
+            incarnation,
+            orchestrator=orchestrator,
+            router=router,
+            roster=roster,
+            neighbours=sharing.neighbours,
+        )
+        self._claimed = Claims()
         self._claiming = 0
         self._turning = 0
         self._news = 1
         self._news_seen = 0
         self._looked = clock.monotonic()
         self._draining = False
-        self._stuck: tuple[int, int] | None = None
         self._settled = asyncio.Event()
         self._loops = [
             Loop("first lane", self.run_once, scheduler),
@@ -130,6 +133,7 @@ class Dispatcher:
                 for lane in range(2, LANES + 1)
             ),
         ]
+        self._looking = Loop("what others gave us", self._look, scheduler)
 
     @property
     def running(self) -> int:
@@ -139,7 +143,8 @@ class Dispatcher:
     @property
     def is_busy(self) -> bool:
         """Something runs, has been claimed, or is about to be written."""
-        return bool(self._attempts.is_busy or self._claimed or self._turning)
+        resting = self._sharing.resting
+        return bool(self._attempts.is_busy or self._claimed or resting or self._turning)
 
     @property
     def is_in_doubt(self) -> bool:
@@ -150,13 +155,24 @@ class Dispatcher:
 
     def start(self) -> None:
         """Begin to claim."""
-        for lane in self._loops:
-            lane.start()
+        for loop in (*self._loops, self._looking):
+            loop.start()
 
     def something_is_ready(self) -> None:
         """A task may be claimable that was not before."""
         self._news += 1
         self._wake()
+
+    def something_was_given(self) -> None:
+        """Another worker may have given us tasks."""
+        self._looking.wake()
+
+    async def _look(self) -> float | None:
+        """Take in what others gave us, give back what found no slot; say when to look again."""
+        if await self._sharing.look():
+            self._wake()
+        pause = await self._sharing.give_back()
+        return self._poll_seconds if pause is None else min(pause, self._poll_seconds)
 
     async def recheck(self) -> None:
         """Compare what runs here with what the log says runs here."""
@@ -210,10 +226,9 @@ class Dispatcher:
         return self._poll_seconds
 
     def _startable(self) -> int:
-        """How many claimed tasks may find a slot; none if nothing changed since none did."""
-        if self._stuck == (self._roster.changes, len(self._claimed)):
-            return 0
-        return min(len(self._claimed), self._roster.free)
+        """How many tasks of ours may find a slot."""
+        startable = self._placing.placeable(self._claimed)
+        return startable + self._sharing.startable(self._placing.has_slot)
 
     def _appetite(self) -> int:
         """How many tasks to claim now."""
@@ -251,9 +266,12 @@ class Dispatcher:
 
     async def _turn(self) -> None:
         seen = self._news
-        begun = self._begin(self._clock.now())
-        if self._probing:
-            begun = await self._permitted(begun)
+        placed = self._begin(self._clock.now())
+        if placed.given:
+            self._sharing_out(placed.given)
+        begun: Sequence[Begun] = placed.begun
+        if placed.probing:
+            begun = await self._permitted(placed)
         ended = self._ended()
         total = max(0, min(self._appetite(), self._share))
         wanted = (
@@ -272,10 +290,10 @@ class Dispatcher:
             self._attempts.ended_too_late(
                 each for each in ended if each.fact.task_id in turned.refused
             )
-            self._give_up([each for each in begun if each[0].task.id in turned.refused])
-            begun = [each for each in begun if each[0].task.id not in turned.refused]
-        for _, execution in begun:
-            self._attempts.begin(execution)
+            self._give_up([each for each in begun if each.task.id in turned.refused])
+            begun = [each for each in begun if each.task.id not in turned.refused]
+        for each in begun:
+            self._attempts.begin(each.execution)
         try:
             await self._take_in(turned.claimed)
         except BaseException:
@@ -283,30 +301,24 @@ class Dispatcher:
             self._attempts.reporter.insist(partial(self._ready.unclaim, self.incarnation, unread))
             raise
 
-    async def _permitted(
-        self, begun: Sequence[tuple[Beginning, Execution]]
-    ) -> list[tuple[Beginning, Execution]]:
+    async def _permitted(self, placed: Placed) -> list[Begun]:
         """Keep what may begin: who is tried out needs a permit; what gets none waits again."""
-        asking = {
-            beginning.task.id: self._probing.pop(beginning.task.id)
-            for beginning, _ in begun
-            if beginning.task.id in self._probing
-        }
+        asking = placed.probing
         refused = set(asking) - await self._permits.take(
-            each for each in begun if each[0].task.id in asking
+            each for each in placed.begun if each.task.id in asking
         )
         if refused:
-            self._give_up([each for each in begun if each[0].task.id in refused])
+            self._give_up([each for each in placed.begun if each.task.id in refused])
             self._claimed.extendleft(reversed([asking[task_id] for task_id in refused]))
-        for task_id, execution in ((each[0].task.id, each[1]) for each in begun):
-            if task_id in asking and task_id not in refused:
-                self._seen.began(execution.agent.breakers, task_id)
-        return [each for each in begun if each[0].task.id not in refused]
+        for each in placed.begun:
+            if each.task.id in asking and each.task.id not in refused:
+                self._seen.began(each.execution.agent.breakers, each.task.id)
+        return [each for each in placed.begun if each.task.id not in refused]
 
     async def _take(
         self,
         ended: Sequence[Ended],
-        begun: Sequence[tuple[Beginning, Execution]],
+        begun: Sequence[Begun],
         wanted: Sequence[Wanted],
         total: int,
     ) -> Turned:
@@ -319,7 +331,7 @@ class Dispatcher:
                 Turn(
                     incarnation=self.incarnation,
                     finished=[each.fact for each in ended],
-                    begun=[beginning for beginning, _ in begun],
+                    begun=[each.beginning for each in begun],
                     wanted=wanted,
                     total=total if wanted else 0,
                 )
@@ -327,63 +339,44 @@ class Dispatcher:
         except BaseException:
             self._attempts.ended.extendleft(reversed(ended))
             self._give_up(begun)
-            self._attempts.reporter.insist(
-                partial(self._recover, [beginning.task.id for beginning, _ in begun])
-            )
+            self._attempts.reporter.insist(partial(self._recover, [each.task.id for each in begun]))
             raise
         finally:
+            self._sharing.begun(each.task.id for each in begun)
             self._claiming -= total
 
     async def _recover(self, begun: Sequence[UUID]) -> None:
         await self._doubts.recover(begun, self._claimed.clear)
         self.something_is_ready()
+        self.something_was_given()
 
     def _ended(self) -> list[Ended]:
         ended = self._attempts.ended
         return [ended.popleft() for _ in range(min(len(ended), MOST_IN_A_TURN))]
 
-    def _begin(self, now: datetime) -> list[tuple[Beginning, Execution]]:
-        """Route and start the claimed tasks for which there is a free slot."""
-        begun: list[tuple[Beginning, Execution]] = []
+    def _begin(self, now: datetime) -> Placed:
+        """Start what rests with us, then route claimed tasks, while there are free slots."""
         if self._draining:
-            return begun
-        waiting: list[tuple[Task, float]] = []
-        roster, claimed, since = self._roster, self._claimed, self._clock.monotonic()
-        while claimed and roster.free > 0 and len(begun) < self._share:
-            task, _ = pair = claimed.popleft()
-            candidates = roster.candidates(task.kind, needs_of(task.requirements))
-            if not candidates:
-                waiting.append(pair)
-                continue
-            name, decision = self._router.choose(task, candidates, self._orchestrator.chance())
-            agent = roster[name]
-            if agent.room is not None:
-                self._probing[task.id] = pair
-            roster.take(agent)
-            attempt_id = self._orchestrator.new_id(now)
-            routed = verbs.route(
-                task,
-                name,
-                decision,
-                attempt_id=attempt_id,
-                incarnation=self.incarnation,
-                at=now,
-                retry=agent.retry,
-                limits=agent.limits,
-            )
-            assigned = evolve(task, routed)
-            started = verbs.start(assigned, attempt_id, at=now)
-            running = evolve(assigned, started)
-            beginning = Beginning((routed, started), running)
-            begun.append((beginning, Execution(running, agent, since)))
-        claimed.extendleft(reversed(waiting))
-        self._stuck = (roster.changes, len(claimed)) if waiting else None
-        return begun
+            return NOTHING
+        since = self._clock.monotonic()
+        resting = self._sharing.take(self._placing.has_slot, self._share)
+        begun = self._placing.start(resting, at=now, since=since)
+        placed = self._placing.place(self._claimed, self._share - len(begun), at=now, since=since)
+        return placed._replace(begun=[*begun, *placed.begun]) if begun else placed
 
-    def _give_up(self, begun: Sequence[tuple[Beginning, Execution]]) -> None:
+    def _sharing_out(self, given: Sequence[Assignment]) -> None:
+        """Let others have what was routed to their agents; what stays with us is offered again."""
+        self._attempts.reporter.insist(partial(self._share_out, given))
+
+    async def _share_out(self, given: Sequence[Assignment]) -> None:
+        stays = await self._sharing.give(given)
+        if stays:
+            await self._ready.unclaim(self.incarnation, stays)
+
+    def _give_up(self, begun: Sequence[Begun]) -> None:
         """Free the slots of what was not to begin."""
-        for _, execution in begun:
-            self._roster.let_go(execution.agent)
+        for each in begun:
+            self._roster.let_go(each.execution.agent)
 
     async def _take_in(self, claimed: Sequence[Claimed]) -> None:
         """Remember the claimed tasks whole: a fresh one from its submission, others from their stream."""
@@ -405,6 +398,11 @@ class Dispatcher:
 
     # -- the end
 
+    async def give_back_given(self) -> int:
+        """Give back what others have given us and what has not begun; say how many."""
+        await self._sharing.look()
+        return await self._sharing.give_back_all()
+
     async def drain(self, seconds: float, hurry: asyncio.Event) -> int:
         """Stop claiming, let handlers finish, give back the rest; say how many were given back."""
         self._draining = True
@@ -413,11 +411,11 @@ class Dispatcher:
         if claimed:
             await self._ready.unclaim(self.incarnation, claimed)
         await self._quiet(seconds, hurry)
-        for lane in self._loops:
-            await lane.stop()
+        for loop in (*self._loops, self._looking):
+            await loop.stop()
         while self._attempts.ended:
             await self._turn()
-        released = self._attempts.release_all()
+        released = self._attempts.release_all() + await self.give_back_given()
         await self._quiet(0.0 if hurry.is_set() else 1.0, hurry)
         await self._attempts.reporter.finish(LAST_WORDS_SECONDS)
         return released
@@ -427,8 +425,8 @@ class Dispatcher:
         self._draining = True
         self._claimed.clear()
         self._attempts.abandon()
-        for lane in self._loops:
-            self._attempts.reporter.insist(lane.stop)
+        for loop in (*self._loops, self._looking):
+            self._attempts.reporter.insist(loop.stop)
 
     async def _quiet(self, seconds: float, hurry: asyncio.Event) -> None:
         """Wait until nothing runs and nothing is unsaid, at most so long, not at all in a hurry."""

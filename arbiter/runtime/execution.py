@@ -33,7 +33,20 @@ class Stopped(msgspec.Struct, frozen=True):
     """The handler ended because it was told to."""
 
 
-Outcome = Returned | Raised | Stopped
+class HandedOver(msgspec.Struct, frozen=True):
+    """The handler left the work to an agent outside, which answers later."""
+
+    seconds: float
+    """How long it has for that, at most."""
+
+
+class Declined(msgspec.Struct, frozen=True):
+    """The handler did nothing, and the task shall be offered again."""
+
+    reason: str
+
+
+Outcome = Returned | Raised | Stopped | HandedOver | Declined
 
 
 class Execution:

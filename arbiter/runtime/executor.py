@@ -8,7 +8,16 @@ from functools import partial
 from typing import Any, Protocol
 
 from arbiter.application.ports import Clock, Scheduler
-from arbiter.runtime.execution import Execution, Outcome, Raised, Returned, Stopped, failure_of
+from arbiter.runtime.execution import (
+    Declined,
+    Execution,
+    HandedOver,
+    Outcome,
+    Raised,
+    Returned,
+    Stopped,
+    failure_of,
+)
 from arbiter.runtime.handler_tasks import HandlerTasks
 from arbiter.runtime.isolation import HandlerFailed, ProcessDied
 from arbiter.runtime.running import AsyncRunningTask, RunningTask, Stopping
@@ -72,7 +81,7 @@ class Executor:
         try:
             if execution.stop.is_set():
                 raise Stopping  # noqa: TRY301 - told before it could begin
-            outcome: Outcome = Returned(await self._call(execution))
+            outcome = _outcome(await self._call(execution))
         except (asyncio.CancelledError, Stopping):
             outcome = Stopped()
         except HandlerFailed as failed:
@@ -157,6 +166,10 @@ class _FromThread:
 
     def use(self, used: dict[str, Any]) -> None:
         asyncio.run_coroutine_threadsafe(self._voice.use(used), self._loop).result()
+
+
+def _outcome(value: Any) -> Outcome:
+    return value if isinstance(value, HandedOver | Declined) else Returned(value)
 
 
 def _which(execution: Execution) -> str:

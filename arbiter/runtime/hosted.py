@@ -7,6 +7,8 @@ import pickle
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from msgspec.structs import replace
+
 from arbiter.application.agent_door import described
 from arbiter.application.agents import abilities_of
 from arbiter.application.ports import Wanted
@@ -35,10 +37,18 @@ class HostedAgent:
         """All slots are free."""
         self.profile, self.handler, self.retry, self.limits = profile, handler, retry, limits
         self.isolation = isolation
+        self.name = profile.name
+        """Its name, which is its identity."""
+
         self.is_async = is_async(handler)
         self.can_cross = can_cross(handler)
         self.abilities = abilities_of(profile)
         self.slots = profile.max_concurrency
+        """How many of its tasks may run here now; fewer, where it has others that run elsewhere."""
+
+        self.answers = True
+        """It gave a sign of life when it was last asked, or nobody asks it."""
+
         self.busy = 0
         self.breakers = _breakers_of(profile)
         """The breakers it heeds: its own, and that of the host it is reached over."""
@@ -47,14 +57,9 @@ class HostedAgent:
         """How many more attempts its status and its breakers allow; None for as many as it likes."""
 
     @property
-    def name(self) -> str:
-        """Its name, which is its identity."""
-        return self.profile.name
-
-    @property
     def free(self) -> int:
         """Slots nobody uses now."""
-        return self.slots - self.busy
+        return max(0, self.slots - self.busy)
 
     @property
     def takes(self) -> int:
@@ -102,6 +107,9 @@ class Roster:
         self.freed: Callable[[], object] = lambda: None
         """Called by who no longer claims, and has let go of a slot that others may use."""
 
+        self.outside: Callable[[], object] = lambda: None
+        """Called when an attempt has left a slot and is not over, or found no room at its agent."""
+
         self._is_gated = False
         self._by_kind: dict[str, list[HostedAgent]] = {}
         for agent in self._agents.values():
@@ -116,6 +124,10 @@ class Roster:
     def kinds(self) -> Mapping[str, Sequence[str]]:
         """Every kind that is done here, and the names of who does it."""
         return {kind: [each.name for each in agents] for kind, agents in self._by_kind.items()}
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether an agent is hosted here."""
+        return name in self._agents
 
     def __getitem__(self, name: str) -> HostedAgent:
         """Return one agent."""
@@ -155,7 +167,26 @@ class Roster:
         for agent in self._agents.values():
             before, agent.room = agent.room, rooms.get(agent.name)
             more = more or _is_more(agent.room, before)
-        self._is_gated = any(agent.room is not None for agent in self._agents.values())
+        return self._regate(more=more)
+
+    def limit(self, slots: Mapping[str, int]) -> bool:
+        """Give these agents so many slots here; tells whether anybody has more than before."""
+        more = False
+        for name, allowed in slots.items():
+            agent = self._agents[name]
+            more = more or allowed > agent.slots
+            agent.slots = allowed
+        return self._regate(more=more)
+
+    def leave(self, agent: HostedAgent) -> None:
+        """Count an attempt as one that its agent has without us; `outside` tells when it is recorded."""
+        self.limit({agent.name: max(0, agent.slots - 1)})
+
+    def _regate(self, *, more: bool) -> bool:
+        self._is_gated = any(
+            agent.room is not None or agent.slots < agent.profile.max_concurrency
+            for agent in self._agents.values()
+        )
         if more:
             self.changes += 1
         return more
@@ -212,7 +243,7 @@ class Roster:
             for queue in queues
             for agent in self._agents.values()
             for kind in agent.profile.kinds
-            if agent.takes > 0 or (ahead and agent.room is None)
+            if agent.takes > 0 or (ahead and agent.room is None and agent.slots > 0)
         ]
 
 
@@ -233,10 +264,12 @@ def profile(
     cost_per_task: float = 0.0,
     weight: float = 1.0,
     isolation: Isolation = "thread",
+    retry: RetryPolicy | None = None,
+    limits: Limits | None = None,
     reached_by: Transport | None = None,
 ) -> AgentRegistered:
     """Describe an agent that is hosted here; raises InvalidAgent for what cannot be meant."""
-    return described(
+    known = described(
         name,
         at=at,
         order=Declare,
@@ -250,3 +283,4 @@ def profile(
         isolation=isolation,
         reached_by=reached_by,
     )
+    return replace(known, retry=retry, limits=limits)

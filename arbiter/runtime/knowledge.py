@@ -6,11 +6,12 @@ there is work: an idle worker leaves the database alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from arbiter.application.ports import (
     Clock,
+    Elsewhere,
     Learnt,
     Records,
     Scheduler,
@@ -20,8 +21,10 @@ from arbiter.application.ports import (
 )
 from arbiter.application.routing import Belief, Known, Learned, beliefs
 from arbiter.domain.agent_status import AgentStatus
+from arbiter.domain.facts import AgentProfiled
 from arbiter.runtime.hosted import Roster
 from arbiter.runtime.loop import Loop
+from arbiter.runtime.sharing import Neighbours
 
 LOOK_SECONDS = 0.25
 LINGER_SECONDS = 2.0
@@ -57,11 +60,14 @@ class Knowledge:
         is_busy: Callable[[], bool],
         opened: Callable[[], object],
         poll_seconds: float,
+        elsewhere: Callable[[], Awaitable[Sequence[Elsewhere]]],
     ) -> None:
         """Nothing is known yet. `opened` is called when an agent may have work that might not before."""
         self._sources, self._roster, self._router = sources, roster, router
         self._clock, self._scheduler = clock, scheduler
-        self._is_busy, self._opened = is_busy, opened
+        self._is_busy, self._opened, self._elsewhere = is_busy, opened, elsewhere
+        self.neighbours = Neighbours()
+        self._names: frozenset[str] = frozenset()
         self._idle_seconds = POLLS * poll_seconds
         self._loop = Loop("knowledge", self.run_once, scheduler)
         self._known = Learnt(position=0, records={}, decisions={})
@@ -107,6 +113,8 @@ class Knowledge:
         standings = await self._sources.standings.standing()
         if self._roster.admit(rooms(self._roster, statuses, standings)):
             self._opened()
+        closed = {name for name, status in statuses.items() if not status.takes_work} | {*standings}
+        self.neighbours.know(await self._elsewhere(), here=self._roster, closed=closed)
         if self._router is not None:
             await self._learn(self._router)
         self._looked = self._clock.monotonic()
@@ -121,7 +129,7 @@ class Knowledge:
     async def _learn(self, router: Learned) -> None:
         """Take in what is new, kind by kind; what is believed changes in one step at the end."""
         news = await self._news()
-        kinds = self._roster.kinds
+        kinds = _together(self._roster.kinds, self.neighbours.kinds)
         told = {kind for _, kind in news.records} | set(news.decisions)
         changed = {
             kind: names
@@ -129,8 +137,8 @@ class Knowledge:
             if kind in told or kind not in self._beliefs
         }
         profiles = {
-            agent.name: Known(cost=agent.profile.cost_per_task, weight=agent.profile.weight)
-            for agent in self._roster
+            agent.name: Known(cost=agent.cost_per_task, weight=agent.weight)
+            for agent in self._everybody()
         }
         for kind, belief in beliefs(router.plan, changed, profiles, self._known).items():
             self._beliefs[kind] = belief.prepared(self._beliefs.get(kind))
@@ -138,11 +146,20 @@ class Knowledge:
         if changed:
             router.believe(self._beliefs)
 
+    def _everybody(self) -> Iterator[AgentProfiled]:
+        yield from (agent.profile for agent in self._roster)
+        yield from (neighbour.profile for neighbour in self.neighbours)
+
     async def _news(self) -> Learnt:
         """Read what was recorded since the last time, and add it to what is known."""
-        names = [agent.name for agent in self._roster]
-        news = await self._sources.records.of(names, after=self._known.position)
-        if news.position < self._known.position:  # the view was built anew, and is not there yet
+        names = frozenset(agent.name for agent in self._everybody())
+        before, self._names = self._names, names
+        after = self._known.position if names == before else 0
+        news = await self._sources.records.of(names, after=after)
+        if names != before:  # somebody is new: all is read, and all believed anew
+            self._known = news
+            self._beliefs.clear()
+        elif news.position < self._known.position:  # the view was built anew, and is not there yet
             self._known = news = await self._sources.records.of(names)
             self._beliefs.clear()
         else:
@@ -152,6 +169,13 @@ class Knowledge:
                 decisions={**self._known.decisions, **news.decisions},
             )
         return news
+
+
+def _together(
+    here: Mapping[str, Sequence[str]], elsewhere: Mapping[str, Sequence[str]]
+) -> Mapping[str, Sequence[str]]:
+    """Who does each of our kinds, here and elsewhere."""
+    return {kind: [*names, *elsewhere.get(kind, ())] for kind, names in here.items()}
 
 
 def rooms(

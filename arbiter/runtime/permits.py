@@ -6,8 +6,8 @@ import logging
 from collections.abc import Iterable
 from uuid import UUID
 
-from arbiter.application.ports import Beginning, Breakers, Probe
-from arbiter.runtime.execution import Execution
+from arbiter.application.ports import Breakers, Probe
+from arbiter.runtime.placing import Begun
 
 log = logging.getLogger(__name__)
 
@@ -19,15 +19,15 @@ class Permits:
         """Ask for the tasks that this incarnation has claimed."""
         self._breakers, self._incarnation = breakers, incarnation
 
-    async def take(self, begun: Iterable[tuple[Beginning, Execution]]) -> frozenset[UUID]:
+    async def take(self, begun: Iterable[Begun]) -> frozenset[UUID]:
         """Return the tasks that may begin; none where nobody answers, and then nothing is lost."""
         probes = [
             Probe(
-                task_id=beginning.task.id,
-                attempt_id=beginning.facts[0].attempt_id,
-                breakers=execution.agent.breakers,
+                task_id=each.task.id,
+                attempt_id=each.execution.attempt_id,
+                breakers=each.execution.agent.breakers,
             )
-            for beginning, execution in begun
+            for each in begun
         ]
         if not probes:
             return frozenset()

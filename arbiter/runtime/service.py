@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from arbiter.application.orchestrator import Orchestrator
 from arbiter.application.ports import AGENT_LIMIT, Clock, LiveWorker, QueueState
 from arbiter.application.ready_row import ReadyRow
 from arbiter.application.registry import Registry
+from arbiter.application.remote.answer import ROOM
 from arbiter.application.views import Stats, TaskFilter
 from arbiter.domain import facts as f
 from arbiter.domain.breaker import DEFAULT_POLICY, Policy
@@ -35,6 +37,10 @@ from arbiter.runtime.registry_keeper import STALE_SECONDS, RegistryKeeper
 from arbiter.runtime.scheduler import AsyncioScheduler
 from arbiter.runtime.seen_here import SeenHere
 from arbiter.runtime.store import Store
+from arbiter.runtime.transports.callbacks import Acquaintance, Callbacks
+from arbiter.runtime.transports.hosting import secret_of
+from arbiter.runtime.transports.http import HttpAgent
+from arbiter.runtime.transports.listener import Listener
 from arbiter.runtime.transports.remote import Outbound, Surroundings, outbound
 from arbiter.runtime.worker import Background, Hosting, Outside, Worker
 
@@ -66,6 +72,8 @@ class Plan:
     hosting: Hosting
     drain_seconds: float
     breaker_policy: Policy = DEFAULT_POLICY
+    callback_listen: str | None = None
+    callback_url: str | None = None
     agent_limit: int = AGENT_LIMIT
     agent_stale_seconds: float = STALE_SECONDS
     projector: Callable[[Store, Callable[[], bool]], Background] | None = None
@@ -92,11 +100,13 @@ class Service:
         self._new_id, self._chance = new_id, chance
         self._agents: dict[str, HostedAgent] = {}
         self._worker: Worker | None = None
+        self._listener: Listener | None = None
         self._opening = asyncio.Lock()
         self._is_open = self._is_over = False
         self.orchestrator: Orchestrator
         self.registry: Registry
         self.agents: AgentFinder
+        self.callbacks: Callbacks
         self.follower: Follower
         self.kinds: KnownKinds
 
@@ -134,6 +144,14 @@ class Service:
                 store.records,
                 self._clock,
                 limit=limit,
+            )
+            self.callbacks = Callbacks(
+                attempts=store.remote,
+                orchestrator=self.orchestrator,
+                log=store.log,
+                clock=self._clock,
+                who_is=self._who_is,
+                result_limit=self._plan.hosting.result_limit,
             )
             self.follower = Follower(
                 self.store.log,
@@ -189,15 +207,18 @@ class Service:
             )
         hosting = self._plan.hosting
         seen = SeenHere(self._plan.breaker_policy)
+        await self._listen()
         self._bind()
         worker = Worker(
             Outside(
                 orchestrator=self.orchestrator,
                 log=self.store.log,
                 ready=self.store.ready,
+                assignments=self.store.assignments,
                 leases=self.store.leases,
                 directory=self.store.directory,
                 breakers=self.store.breakers,
+                remote=self.store.remote,
                 registry=self.registry,
                 bell=self.store.bell,
                 clock=self._clock,
@@ -219,11 +240,53 @@ class Service:
             await worker.start()
         except BaseException:
             self._worker = None
+            await self._hear_nobody()
             raise
+
+    async def _listen(self) -> None:
+        """Take in the answers of agents outside, where the settings say so."""
+        address = self._plan.callback_listen
+        if address is None or self._listener is not None:
+            return
+        listener = Listener(
+            address,
+            self.callbacks.report,
+            most=self._plan.hosting.result_limit + ROOM,
+            url=self._plan.callback_url,
+        )
+        await listener.open()
+        self._listener = listener
+
+    async def _hear_nobody(self) -> None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            await listener.close()
+
+    @property
+    def callback_url(self) -> str | None:
+        """Where agents outside send their answers to; None where nobody takes them in."""
+        return self._listener.url if self._listener is not None else self._plan.callback_url
+
+    async def _who_is(self, name: str) -> Acquaintance:
+        hosted = self._agents.get(name)
+        if hosted is not None and isinstance(hosted.handler, HttpAgent):
+            return Acquaintance(hosted.handler.secret, hosted.profile.cost_per_task)
+        known = await self.store.directory.agent(name)
+        if known is None or known.profile.reached_by is None:
+            return Acquaintance()
+        with suppress(InvalidInput):  # the variable is not set here
+            secret = secret_of(known.profile.reached_by)
+            return Acquaintance(secret, known.profile.cost_per_task)
+        return Acquaintance()
 
     def _bind(self) -> None:
         """Tell the agents outside who hosts them."""
-        around = Surroundings(result_limit=self._plan.hosting.result_limit)
+        around = Surroundings(
+            result_limit=self._plan.hosting.result_limit,
+            now=self._clock.now,
+            attempts=self.store.remote,
+            callbacks=self.callback_url,
+        )
         for handler in self._outbound():
             handler.bind(around)
 
@@ -253,6 +316,7 @@ class Service:
             )
         finally:
             self._worker = None
+            await self._hear_nobody()
 
     async def close(self, drain_seconds: float | None = None) -> None:
         """Drain and disconnect, for good."""

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from arbiter.application.ports import (
+    Assignments,
     BeatStep,
     Bell,
     Breakers,
@@ -15,6 +16,7 @@ from arbiter.application.ports import (
     Queues,
     ReadyQueue,
     Records,
+    RemoteAttempts,
 )
 from arbiter.application.views import Views
 from arbiter.projections.ledger import Ledger
@@ -31,6 +33,11 @@ class Store(Protocol):
     @property
     def ready(self) -> ReadyQueue:
         """The live tasks."""
+        ...
+
+    @property
+    def assignments(self) -> Assignments:
+        """Tasks given to agents of other hosts."""
         ...
 
     @property
@@ -51,6 +58,11 @@ class Store(Protocol):
     @property
     def breakers(self) -> Breakers:
         """Who may have no work, or little."""
+        ...
+
+    @property
+    def remote(self) -> RemoteAttempts:
+        """The attempts that were handed to agents outside."""
         ...
 
     @property

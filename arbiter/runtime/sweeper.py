@@ -28,10 +28,17 @@ class Sweeper:
     """Keeps house in the ready queue; any number of them may run."""
 
     def __init__(
-        self, ready: ReadyQueue, log: Log, clock: Clock, *, idle_seconds: float = IDLE_SECONDS
+        self,
+        ready: ReadyQueue,
+        log: Log,
+        clock: Clock,
+        chance: Callable[[], float],
+        *,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         """Nothing is swept yet."""
         self._ready, self._log, self._clock = ready, log, clock
+        self._chance = chance
         self._idle_seconds = idle_seconds
 
     async def run_once(self) -> float:
@@ -49,9 +56,13 @@ class Sweeper:
 
     async def _end_overdue(self, now: datetime) -> None:
         overdue = await self._ready.overdue(now, BATCH)
-        await self._decide(
-            overdue, lambda task: [failed] if (failed := verbs.expire(task, at=now)) else [], now
-        )
+        await self._decide(overdue, lambda task: self._end(task, now), now)
+
+    def _end(self, task: Task, now: datetime) -> Sequence[TaskFact]:
+        if task.is_outside:
+            return verbs.give_up(task, at=now, chance=self._chance())
+        failed = verbs.expire(task, at=now)
+        return [failed] if failed is not None else []
 
     async def _set_aside(self, now: datetime) -> int:
         """Let tasks that nobody may do now leave the front of their lines; say how many."""

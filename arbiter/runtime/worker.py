@@ -14,15 +14,19 @@ from uuid import UUID
 
 from arbiter.application.orchestrator import Orchestrator
 from arbiter.application.ports import (
+    ASSIGNED_WORD,
     STOP_WORD,
+    Assignments,
     Beat,
     Bell,
     Breakers,
     Directory,
+    Elsewhere,
     Handle,
     Leases,
     Log,
     ReadyQueue,
+    RemoteAttempts,
     Scheduler,
 )
 from arbiter.application.registry import Registry
@@ -38,13 +42,19 @@ from arbiter.runtime.lease_keeper import LeaseKeeper
 from arbiter.runtime.loop import Loop
 from arbiter.runtime.reaper import Reaper
 from arbiter.runtime.seen_here import SeenHere
+from arbiter.runtime.sharing import Sharing
 from arbiter.runtime.sweeper import IDLE_SECONDS, Sweeper
+from arbiter.runtime.transports.occupancy import Occupancy
+from arbiter.runtime.transports.probing import Probing
 
 log = logging.getLogger(__name__)
 
 BeatShell = Callable[[Callable[[Leases], Awaitable[float]]], Callable[[], Awaitable[None]]]
 """Runs beats where nothing can hold them up (a thread with a connection of its own); returns how to stop."""
 
+
+LEAVING_TRIES = 3
+"""How often a worker that leaves gives back what came meanwhile, before it leaves that to others."""
 
 SWEEP_FOR_LATER = 0.02
 SWEEP_FOR_READY = 1.0
@@ -88,9 +98,11 @@ class Outside:
     orchestrator: Orchestrator
     log: Log
     ready: ReadyQueue
+    assignments: Assignments
     leases: Leases
     directory: Directory
     breakers: Breakers
+    remote: RemoteAttempts
     registry: Registry
     bell: Bell
     clock: DatabaseClock
@@ -129,6 +141,7 @@ class Worker:
             is_busy=self.is_busy,
             opened=self._roster_opened,
             poll_seconds=hosting.poll_seconds,
+            elsewhere=self._elsewhere,
         )
         self._processes = Processes(outside.scheduler)
         self._reaper = Reaper(
@@ -143,15 +156,31 @@ class Worker:
             outside.ready,
             outside.log,
             outside.clock,
+            outside.orchestrator.chance,
             idle_seconds=min(IDLE_SECONDS, 2 * hosting.poll_seconds),
         )
         self._reaping = Loop("reaper", self._reaper.run_once, outside.scheduler)
         self._sweeping = Loop("sweeper", sweeper.run_once, outside.scheduler)
         self._rechecking = Loop("recheck", self._recheck, outside.scheduler)
+        self._occupancy = Occupancy(
+            self._roster,
+            outside.remote,
+            outside.scheduler,
+            me=self._current,
+            freed=self._more_room,
+        )
+        self._roster.outside = self._occupancy.look
+        self._probing = Probing(
+            self._agents,
+            outside.directory,
+            outside.clock,
+            outside.scheduler,
+            self._occupancy.look,
+        )
         self._rejoining = Loop("rejoin", self._rejoin, outside.scheduler)
         self.incarnation: UUID | None = None
         self._dispatcher: Dispatcher | None = None
-        self._is_lost = False
+        self._is_lost = self._has_others = False
         self._next_sweep: tuple[float, Handle] | None = None
         self._stop_listening: Callable[[], None] | None = None
         self._stop_beating: Callable[[], Awaitable[None]] | None = None
@@ -188,6 +217,8 @@ class Worker:
             self._rejoining,
         ):
             loop.start()
+        self._occupancy.start()
+        self._probing.start()
         for background in self._beside:
             background.start()
 
@@ -205,6 +236,8 @@ class Worker:
             await self._stop_beating()
         await self._reaping.stop()
         await self._sweeping.stop()
+        await self._probing.stop()
+        await self._occupancy.stop()
         for background in self._beside:
             await background.stop()
         await self._leave(released)
@@ -228,6 +261,15 @@ class Worker:
             )
         )
         self.incarnation, self._is_lost = incarnation, False
+        sharing = Sharing(
+            incarnation,
+            neighbours=self._knowledge.neighbours,
+            assignments=self._out.assignments,
+            orchestrator=self._out.orchestrator,
+            facts=self._out.log,
+            clock=self._out.clock,
+            queues=hosting.queues,
+        )
         self._dispatcher = Dispatcher(
             incarnation=incarnation,
             orchestrator=self._out.orchestrator,
@@ -238,6 +280,7 @@ class Worker:
             scheduler=self._out.scheduler,
             router=self._router,
             roster=self._roster,
+            sharing=sharing,
             queues=hosting.queues,
             isolated=self._processes.run,
             seen=self._out.seen,
@@ -250,14 +293,16 @@ class Worker:
     async def _leave(self, released: int) -> None:
         if self.incarnation is None:
             return
-        if await self._out.ready.claimed_by(self.incarnation, 1):
-            log.warning("this worker could not give back all its tasks: others will rescue them")
-            return
-        now = self._out.clock.now()
-        await self._out.ready.forget(self.incarnation, now)
-        await self._out.leases.leave(
-            f.WorkerLeft(incarnation=self.incarnation, version=2, at=now, released=released)
-        )
+        for _ in range(LEAVING_TRIES):
+            now = self._out.clock.now()
+            await self._out.ready.forget(self.incarnation, now)
+            if await self._out.leases.leave(
+                f.WorkerLeft(incarnation=self.incarnation, version=2, at=now, released=released)
+            ):
+                return
+            if self._dispatcher is not None:  # others may have given us tasks up to now
+                released += await self._dispatcher.give_back_given()
+        log.warning("this worker could not give back all its tasks: others will rescue them")
 
     async def _beat(self, leases: Leases) -> float:
         """Beat once (in the shell's thread, on the shell's connection)."""
@@ -288,6 +333,17 @@ class Worker:
             self._lost(incarnation)
         if self.running or (self._dispatcher is not None and self._dispatcher.is_in_doubt):
             self._rechecking.wake()  # a signal to stop may have been missed
+        self._has_others = bool(beat.others)
+        if beat.others and self._dispatcher is not None:
+            self._dispatcher.something_was_given()  # that ring may have been missed, too
+
+    async def _elsewhere(self) -> Sequence[Elsewhere]:
+        """Who else hosts agents for what is done here; nobody is asked where there is nobody else."""
+        if self.incarnation is None or not self._has_others:
+            return ()
+        return await self._out.assignments.hosts(
+            self.incarnation, self._hosting.queues, self._roster.kinds
+        )
 
     def _roster_opened(self) -> None:
         """An agent may have work that might not before."""
@@ -302,8 +358,17 @@ class Worker:
                 self._sweep_within(SWEEP_FOR_READY)
             elif word in {"later", "agents"}:
                 self._sweep_within(SWEEP_FOR_LATER)
+            elif word == "log":
+                self._occupancy.news()
             elif word == f"{STOP_WORD}{self.incarnation}":
                 self._rechecking.wake()
+            elif word == f"{ASSIGNED_WORD}{self.incarnation}" and self._dispatcher is not None:
+                self._dispatcher.something_was_given()
+
+    def _more_room(self) -> None:
+        """Agents outside have room again."""
+        if self._dispatcher is not None:
+            self._dispatcher.something_is_ready()
 
     def _sweep_within(self, seconds: float) -> None:
         """Sweep soon; calls that come together lead to one sweep."""

@@ -97,6 +97,8 @@ routed = Step(_route)
 started = _with_its_attempt(verbs.start)
 checkpointed = _with_its_attempt(verbs.checkpoint, progress=blob_of(b'{"done":1}'))
 usage_reported = _with_its_attempt(verbs.report_usage, files=1)
+handed_over = _with_its_attempt(verbs.hand_over, callback_seconds=3600.0)
+given_up = Step(verbs.give_up, {"chance": 0.5})
 completed = _with_its_attempt(verbs.complete, result=blob_of(b'"done"'))
 attempt_failed = _with_its_attempt(verbs.fail_attempt, error=ERROR, chance=0.5)
 worker_lost = attempt_failed(error=LOST)
@@ -159,6 +161,10 @@ class TaskBuilder:
     def checkpointed(self, progress: bytes) -> TaskBuilder:
         """Note progress, while running."""
         return self.then(checkpointed(progress=blob_of(progress)))
+
+    def handed_over(self, **details: Any) -> TaskBuilder:
+        """Be taken over by an agent outside."""
+        return self._run().then(handed_over(**details))
 
     def completed(self, result: bytes = b'"done"') -> TaskBuilder:
         """End with a result."""

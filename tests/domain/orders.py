@@ -30,6 +30,7 @@ ORDERS = {
     "task.started": lambda task: verbs.start(task, task.attempt_id, at=NOON),
     "task.checkpointed": lambda task: verbs.checkpoint(task, task.attempt_id, NULL, at=NOON),
     "task.usage_reported": lambda task: verbs.report_usage(task, task.attempt_id, at=NOON),
+    "task.handed_over": lambda task: verbs.hand_over(task, task.attempt_id, 60, at=NOON),
     "task.completed": lambda task: verbs.complete(task, task.attempt_id, NULL, at=NOON),
     "task.attempt_failed": lambda task: verbs.fail_attempt(
         task, task.attempt_id, ERROR, at=NOON, chance=0.5
@@ -46,6 +47,7 @@ OF_AN_ATTEMPT = {
     "start": lambda task, held: verbs.start(task, held, at=NOON),
     "checkpoint": lambda task, held: verbs.checkpoint(task, held, NULL, at=NOON),
     "report_usage": lambda task, held: verbs.report_usage(task, held, at=NOON),
+    "hand_over": lambda task, held: verbs.hand_over(task, held, 60, at=NOON),
     "complete": lambda task, held: verbs.complete(task, held, NULL, at=NOON),
     "fail_attempt": lambda task, held: verbs.fail_attempt(task, held, ERROR, at=NOON, chance=0),
     "release": lambda task, held: verbs.release(task, held, "drain", at=NOON),

@@ -27,6 +27,7 @@ task.routed         | queued                                               | ass
 task.started        | assigned                                             | running
 task.checkpointed   | running                                              | same
 task.usage_reported | running                                              | same
+task.handed_over    | running                                              | same
 task.completed      | running                                              | completed
 task.attempt_failed | assigned running                                     | queued
 task.failed         | held queued assigned running suspended               | failed

@@ -150,6 +150,22 @@ class Life(RuleBasedStateMachine):
             lambda task: verbs.report_usage(task, task.attempt_id, at=self.now, tokens=tokens)
         )
 
+    @where(f.TaskHandedOver)
+    @precondition(lambda self: self.task is not None and not self.task.is_outside)
+    @rule(seconds=st.floats(0.001, 1000))
+    def hand_over(self, seconds):
+        before = self.task
+        self.order(lambda task: verbs.hand_over(task, task.attempt_id, seconds, at=self.now))
+        assert (self.task.attempt_id, self.task.incarnation) == (before.attempt_id, None)
+        assert self.task.deadline <= (before.deadline or NEVER)
+
+    @rule(chance=CHANCE)
+    @precondition(lambda self: self.task is not None and self.task.is_outside)
+    def give_up(self, chance):
+        late = self.task.deadline <= self.now
+        ended = self.order(lambda task: verbs.give_up(task, at=self.now, chance=chance))
+        assert ended is late
+
     @where(f.TaskCompleted)
     @rule(result=PAYLOADS)
     def complete(self, result):
@@ -327,7 +343,12 @@ class Life(RuleBasedStateMachine):
     def only_an_attempt_in_hand_has_an_id_and_an_incarnation(self):
         in_hand = self.task.status in {Status.ASSIGNED, Status.RUNNING}
         assert (self.task.attempt_id is not None) == in_hand
-        assert (self.task.incarnation is not None) == in_hand
+        handed_over = self.task.status is Status.RUNNING and any(
+            isinstance(fact, f.TaskHandedOver) and fact.attempt_id == self.task.attempt_id
+            for fact in self.facts
+        )
+        assert (self.task.incarnation is not None) == (in_hand and not handed_over)
+        assert self.task.is_outside is handed_over
 
     @invariant()
     def a_waiting_task_has_no_agent_and_an_ended_one_still_tells_who_did_it(self):

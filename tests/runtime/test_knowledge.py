@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 import pytest
 
-from arbiter.application.ports import Learnt, Standing
+from arbiter.application.ports import Elsewhere, Learnt, Standing
 from arbiter.application.routing import Learned, RoutingPlan
 from arbiter.domain.agent_status import AgentStatus
 from arbiter.domain.breaker import State
@@ -57,6 +58,7 @@ class Workplace:
         self.roster = Roster({agent.name: agent for agent in agents}, 10)
         self.router = Learned(RoutingPlan(), self.scheduler.clock.monotonic)
         self.is_busy, self.opened = False, 0
+        self.elsewhere: list[Elsewhere] = []
         self.knowledge = Knowledge(
             Sources(statuses=self.recorded, standings=self.recorded, records=self.recorded),
             self.roster,
@@ -66,7 +68,11 @@ class Workplace:
             is_busy=lambda: self.is_busy,
             opened=self._open,
             poll_seconds=30.0,
+            elsewhere=self._elsewhere,
         )
+
+    async def _elsewhere(self) -> Sequence[Elsewhere]:
+        return self.elsewhere
 
     def _open(self) -> None:
         self.opened += 1
@@ -192,3 +198,50 @@ async def test_what_is_known_stays_while_the_database_is_away(workplace):
     workplace.recorded.standing = standing
     await workplace.scheduler.advance(1.0)
     assert workplace.able == ["ann", "bob"]
+
+
+def neighbour(name: str, *, busy: int = 0, host: int = 1) -> Elsewhere:
+    known = profile(name, KIND, at=NOON, concurrency=4, languages=["python"])
+    return Elsewhere(
+        profile=known,
+        abilities=frozenset({"languages:python"}),
+        incarnation=UUID(int=host),
+        busy=busy,
+    )
+
+
+def beyond(workplace, *needs: str):
+    found = workplace.knowledge.neighbours.candidates(KIND, needs)
+    return [(each.name, each.incarnation.int, each.free) for each in found]
+
+
+async def test_a_neighbour_is_known_with_all_that_was_learnt_of_it(workplace):
+    workplace.learn(9, ann=Record(completed=4, position=9), eve=Record(completed=7, position=3))
+    await workplace.knowledge.start()
+    workplace.elsewhere = [neighbour("eve", busy=1)]
+    workplace.is_busy = True
+    await workplace.scheduler.advance(LOOK_SECONDS)
+    assert beyond(workplace) == [("eve", 1, 3)]
+    assert beyond(workplace, "languages:python") == [("eve", 1, 3)]
+    assert beyond(workplace, "languages:rust") == []
+    belief = workplace.router.believed(KIND)
+    assert {name: seen.attempts for name, seen in belief.seen.items()} == {
+        "ann": 4,
+        "bob": 0,
+        "eve": 7,
+    }
+
+
+async def test_of_several_hosts_of_a_neighbour_the_one_with_most_room_is_asked(workplace):
+    workplace.elsewhere = [neighbour("eve", busy=3), neighbour("eve", busy=1, host=2)]
+    await workplace.knowledge.start()
+    assert beyond(workplace) == [("eve", 2, 3)]
+
+
+async def test_who_is_hosted_here_or_full_or_bounded_is_no_neighbour(workplace):
+    workplace.elsewhere = [neighbour(name) for name in ("ann", "eve", "fay")]
+    workplace.elsewhere.append(neighbour("gus", busy=4))
+    workplace.recorded.stati["eve"] = AgentStatus.DRAINING
+    workplace.recorded.moved["fay"] = Standing(state=State.HALF_OPEN, room=1)
+    await workplace.knowledge.start()
+    assert beyond(workplace) == []

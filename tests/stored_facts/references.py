@@ -178,6 +178,7 @@ REFERENCES: dict[str, f.Fact] = {
     ),
     "task.started": f.TaskStarted(**TASK, deadline=LATER, alone=True),
     "task.checkpointed": f.TaskCheckpointed(**TASK, progress=SEALED),
+    "task.handed_over": f.TaskHandedOver(**TASK, attempt_id=uuid(4), agent="reviewer", until=LATER),
     "task.usage_reported": f.TaskUsageReported(
         **TASK, files=1, lines=20, tokens=300, cost=0.5, violations=(BROKEN,)
     ),
@@ -230,7 +231,9 @@ REFERENCES: dict[str, f.Fact] = {
         ),
     ),
     "agent.registered+weight": f.AgentRegistered(**AGENT, **PROFILE, weight=2.0, by="ann"),
+    "agent.registered+retry": f.AgentRegistered(**AGENT, **PROFILE, retry=RETRY, limits=LIMITS),
     "agent.updated": f.AgentUpdated(**AGENT, **PROFILE),
+    "agent.updated+retry": f.AgentUpdated(**AGENT, **PROFILE, retry=RETRY, limits=LIMITS),
     "agent.updated+weight": f.AgentUpdated(**AGENT, **PROFILE, weight=2.0, by="ann"),
     "agent.status_changed": f.AgentStatusChanged(
         **AGENT, status=AgentStatus.MAINTENANCE, by="ann", why="a new version"

@@ -1,5 +1,11 @@
 """What Arbiter needs from the outside: each port is one need, kept by every adapter's contract suite."""
 
+from arbiter.application.ports.assignments import (
+    ASSIGNED_WORD,
+    Assignment,
+    Assignments,
+    Elsewhere,
+)
 from arbiter.application.ports.bell import STOP_WORD, Bell, Word, words_of
 from arbiter.application.ports.breakers import Breakers, Probe
 from arbiter.application.ports.decisions import Entry, Recorded, entry, entry_of
@@ -26,11 +32,15 @@ from arbiter.application.ports.knowledge import Standing, Standings, Statuses
 from arbiter.application.ports.log import Log
 from arbiter.application.ports.queues import Queues, QueueState
 from arbiter.application.ports.records import Learnt, Records
+from arbiter.application.ports.remote import RemoteAttempt, RemoteAttempts
 from arbiter.application.ports.time import Clock, Handle, Scheduler
 
 __all__ = [
     "AGENT_LIMIT",
+    "ASSIGNED_WORD",
     "STOP_WORD",
+    "Assignment",
+    "Assignments",
     "Beat",
     "BeatStep",
     "Beginning",
@@ -39,6 +49,7 @@ __all__ = [
     "Claimed",
     "Clock",
     "Directory",
+    "Elsewhere",
     "Entry",
     "Handle",
     "Learnt",
@@ -52,6 +63,8 @@ __all__ = [
     "ReadyQueue",
     "Recorded",
     "Records",
+    "RemoteAttempt",
+    "RemoteAttempts",
     "Scheduler",
     "Standing",
     "Standings",

@@ -31,7 +31,8 @@ def words_of(entries: Sequence[Entry]) -> set[str]:
         row = made.row
         if row is not None and row.status == "queued":
             words.add("ready" if row.due else "later")
-        if row is not None and row.due_at is not None and row.status != "running":
+        watched = row is not None and row.status == "running" and row.claimed_by is not None
+        if row is not None and row.due_at is not None and not watched:
             words.add("later")  # a time limit bears on it that no handler's worker watches
         if made.tells is not None:
             words.add(f"{STOP_WORD}{made.tells}")

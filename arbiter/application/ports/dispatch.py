@@ -36,7 +36,9 @@ class Claimed(msgspec.Struct, frozen=True, gc=False):
 class Beginning(msgspec.Struct, frozen=True, gc=False):
     """The start of a task that we have claimed."""
 
-    facts: tuple[TaskRouted, TaskStarted]
+    facts: tuple[TaskRouted, TaskStarted] | tuple[TaskStarted]
+    """Of one that another worker gave us, the start alone: it was routed there."""
+
     task: Task
     """As it runs from then on."""
 

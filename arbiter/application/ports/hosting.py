@@ -53,8 +53,11 @@ class Leases(Protocol):
         """Append the fact and close the row, if it still stands at the fact's beat and is live."""
         ...
 
-    async def leave(self, left: WorkerLeft) -> None:
-        """Append the fact and close the row."""
+    async def leave(self, left: WorkerLeft) -> bool:
+        """Append the fact and close the row, if it is live and nothing is in its hands.
+
+        Others may give it tasks up to that moment, and none after it.
+        """
         ...
 
     async def rescued(self, incarnation: UUID) -> None:

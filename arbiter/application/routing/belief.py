@@ -43,23 +43,26 @@ class Belief:
         """`seen` is each agent with nothing to do."""
         self.strategy, self.known_at, self.decisions = strategy, known_at, decisions
         self.seen = seen
-        self._loaded: dict[tuple[str, int, int], Seen] = {}
+        self._loaded: dict[str, dict[int, tuple[Seen, float]]] = {}
 
-    def look_at(self, candidates: Sequence[Capable]) -> list[Seen]:
-        """Return the candidates as a strategy sees them now, with their load."""
-        loaded, found = self._loaded, []
-        for each in candidates:
-            key = each.name, each.free, each.slots
-            seen = loaded.get(key)
-            found.append(self._load(key) if seen is None else seen)
-        return found
+    def look_at(self, candidates: Sequence[Capable]) -> tuple[list[Seen], list[float]]:
+        """Return the candidates as the strategy sees them now, with their load, and how it ranks them."""
+        loaded = self._loaded
+        try:
+            pairs = [loaded[each.name][each.busy] for each in candidates]
+        except KeyError:
+            for each in candidates:
+                if each.busy not in loaded.get(each.name, ()):
+                    self._load(each)
+            pairs = [loaded[each.name][each.busy] for each in candidates]
+        return [seen for seen, _ in pairs], [rank for _, rank in pairs]
 
-    def _load(self, key: tuple[str, int, int]) -> Seen:
-        name, free, slots = key
-        idle = self.seen.get(name) or Seen(agent=name)
-        seen = replace(idle, load=round(1.0 - free / slots, DIGITS))
-        self._loaded[key] = seen
-        return seen
+    def _load(self, agent: Capable) -> None:
+        """See an agent at its present load; each load is worked out once."""
+        idle = self.seen.get(agent.name) or Seen(agent=agent.name)
+        seen = replace(idle, load=round(agent.busy / agent.slots, DIGITS))
+        rank = self.strategy.ranks([seen])[0]
+        self._loaded.setdefault(agent.name, {})[agent.busy] = seen, rank
 
     def posteriors(self) -> Sequence[tuple[float, float]]:
         """Those whose choice probabilities a strategy looks up; at most as many as a shortlist holds."""

@@ -52,12 +52,14 @@ class Learned:
         if len(candidates) == 1:
             return self._only(candidates[0].name, belief)
         begun = self._stopwatch()
+        seen, ranks = belief.look_at(candidates)
         name, decision = decide(
             belief.strategy,
-            belief.look_at(candidates),
+            seen,
             draw=chance,
             decisions=belief.decisions,
             known_at=belief.known_at,
+            ranks=ranks,
         )
         took = round((self._stopwatch() - begun) * MILLI, DIGITS)
         force_setattr(decision, "took_ms", took)  # it is ours alone until it is returned

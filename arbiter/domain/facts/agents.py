@@ -7,6 +7,8 @@ from uuid import UUID
 from arbiter.domain.agent_status import AgentStatus
 from arbiter.domain.facts.base import Fact, named
 from arbiter.domain.facts.transports import Transport
+from arbiter.domain.limits import Limits
+from arbiter.domain.retry import RetryPolicy
 
 
 class AgentFact(Fact, frozen=True, kw_only=True):
@@ -38,6 +40,12 @@ class AgentProfiled(AgentFact, frozen=True, kw_only=True):
 
     weight: float = 1.0
     """Its share of the work under weighted routing, relative to the others'."""
+
+    retry: RetryPolicy | None = None
+    """Its own policy, for tasks whose submission names none."""
+
+    limits: Limits | None = None
+    """Its own time limits; they complete those of a submission."""
 
     by: str | None = None
     """Who described it; None where a worker did, that hosts it."""

@@ -173,6 +173,16 @@ class TaskUsageReported(TaskFact, frozen=True, kw_only=True):
     violations: tuple[Violation, ...] = ()
 
 
+@fact("task.handed_over", after={RUNNING}, becomes=HERE)
+class TaskHandedOver(TaskFact, frozen=True, kw_only=True):
+    """An agent outside took the attempt over and answers later; no worker holds it any more."""
+
+    attempt_id: UUID
+    agent: str
+    until: datetime
+    """When the attempt times out: the only thing, but for its answer, that ends it by itself."""
+
+
 @fact("task.completed", after={RUNNING}, becomes=COMPLETED)
 class TaskCompleted(TaskFact, frozen=True, kw_only=True):
     """The work is done."""

@@ -19,13 +19,15 @@ def decide(
     draw: float,
     decisions: int = 0,
     known_at: int | None = None,
+    ranks: Sequence[float] | None = None,
 ) -> tuple[str, Decision]:
     """Name the agent and say why; there is at least one candidate, and the draw is in [0, 1).
 
     `decisions` counts those made before for this kind, `known_at` is the position of the log at which the
-    candidates were known. Equal arguments, in equal order, give equal answers.
+    candidates were known. `ranks` are the strategy's for these candidates, where they are known already.
+    Equal arguments, in equal order, give equal answers.
     """
-    listed = shortlist(strategy, candidates, draw)
+    listed = shortlist(strategy, candidates, draw, ranks)
     weighed = strategy.weigh(listed.core, decisions)
     seen, scores, propensities = [*listed.core], weighed.scores, weighed.propensities
     if listed.guest is not None:

@@ -49,11 +49,17 @@ def replay(decision: Decision) -> str:
     return decision.candidates[found].agent
 
 
-def shortlist(strategy: Strategy, candidates: Sequence[Seen], draw: float) -> Shortlist:
+def shortlist(
+    strategy: Strategy,
+    candidates: Sequence[Seen],
+    draw: float,
+    ranks: Sequence[float] | None = None,
+) -> Shortlist:
     """At most 32 of the candidates; each has a positive probability of being chosen."""
     if len(candidates) <= LIMIT:
         return Shortlist(candidates)
-    ranks = strategy.ranks(candidates)
+    if ranks is None:
+        ranks = strategy.ranks(candidates)
     ranked = sorted(range(len(candidates)), key=ranks.__getitem__, reverse=True)
     core = [candidates[place] for place in ranked[: LIMIT - 1]]
     rest = ranked[LIMIT - 1 :]

@@ -18,8 +18,8 @@ class Capable(Protocol):
         ...
 
     @property
-    def free(self) -> int:
-        """Slots nobody uses now."""
+    def busy(self) -> int:
+        """Slots in use."""
         ...
 
     @property
@@ -54,14 +54,14 @@ class MostFreeSlots:
         """Name the agent; neither the task's kind nor chance has a say."""
         if len(candidates) == 1:
             return self._only(candidates[0].name)
-        scored = sorted((-each.free / each.slots, each.name) for each in candidates)
+        scored = sorted((each.busy / each.slots, each.name) for each in candidates)
         chosen = scored[0][1]
         return chosen, Decision(
             strategy="most_free_slots",
             reason=f"{chosen} has the largest free share of its slots",
             candidates=tuple(
-                Candidate(agent=name, score=-share, propensity=float(name == chosen))
-                for share, name in scored
+                Candidate(agent=name, score=1.0 - used, propensity=float(name == chosen))
+                for used, name in scored
             ),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from arbiter.application.ports import Clock
+from arbiter.infrastructure.memory.assignments import MemoryAssignments
 from arbiter.infrastructure.memory.bell import MemoryBell
 from arbiter.infrastructure.memory.breakers import MemoryBreakers
 from arbiter.infrastructure.memory.directory import MemoryDirectory
@@ -12,6 +13,7 @@ from arbiter.infrastructure.memory.leases import MemoryLeases
 from arbiter.infrastructure.memory.log import MemoryLog
 from arbiter.infrastructure.memory.queues import MemoryQueues
 from arbiter.infrastructure.memory.ready_queue import MemoryReadyQueue
+from arbiter.infrastructure.memory.remote import MemoryRemoteAttempts
 from arbiter.infrastructure.memory.store import MemoryStore
 
 
@@ -23,10 +25,12 @@ class MemoryAdapters:
     clock: Clock
     log: MemoryLog
     ready: MemoryReadyQueue
+    assignments: MemoryAssignments
     leases: MemoryLeases
     directory: MemoryDirectory
     queues: MemoryQueues
     breakers: MemoryBreakers
+    remote: MemoryRemoteAttempts
     bell: MemoryBell
 
 
@@ -38,9 +42,11 @@ def in_memory(clock: Clock) -> MemoryAdapters:
         clock=clock,
         log=MemoryLog(store),
         ready=MemoryReadyQueue(store),
+        assignments=MemoryAssignments(store),
         leases=MemoryLeases(store),
         directory=MemoryDirectory(store),
         queues=MemoryQueues(store),
         breakers=MemoryBreakers(store),
+        remote=MemoryRemoteAttempts(store),
         bell=store.bell,
     )

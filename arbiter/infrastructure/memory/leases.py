@@ -62,14 +62,17 @@ class MemoryLeases:
         self._store.meet(row.agents, lost.at)
         return True
 
-    async def leave(self, left: WorkerLeft) -> None:
-        """Append the fact and close the row."""
+    async def leave(self, left: WorkerLeft) -> bool:
+        """Append the fact and close the row, if it is live and nothing is in its hands."""
         await asyncio.sleep(0)
         row = self._workers.get(left.incarnation)
-        if row is not None and row.status == "live":
-            self._append(left)
-            row.status = "gone"
-            self._store.meet(row.agents, left.at)
+        in_hand = self._store.rows.of(self._store.rows.hands.get(left.incarnation, ()))
+        if row is None or row.status != "live" or any(each.status != "queued" for each in in_hand):
+            return False
+        self._append(left)
+        row.status = "gone"
+        self._store.meet(row.agents, left.at)
+        return True
 
     async def rescued(self, incarnation: UUID) -> None:
         """Note that nothing of a lost incarnation is left to rescue."""

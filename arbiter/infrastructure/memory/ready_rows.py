@@ -45,7 +45,7 @@ class ReadyRows:
         """What each incarnation has not let go of yet."""
 
         self.in_flight: Counter[str] = Counter()
-        """How many tasks of each queue are in some worker's hands."""
+        """How many tasks of each queue are in somebody's hands: a worker's, or an agent's outside."""
 
         self.set_aside: dict[UUID, str] = {}
         """Why a postponed task waits; every decision about it forgets that."""
@@ -98,6 +98,8 @@ class ReadyRows:
         if row.claimed_by is not None:
             self.hands[row.claimed_by].add(row.task_id)
             self.in_flight[row.queue] += 1
+        elif row.status == Status.RUNNING:
+            self.in_flight[row.queue] += 1
         elif row.status == Status.QUEUED:
             if row.due:
                 self._line(row).add(offer_of(row))
@@ -115,6 +117,8 @@ class ReadyRows:
             _let_go(self.stopping, row.stopping_by, row.task_id)
         if row.claimed_by is not None:
             _let_go(self.hands, row.claimed_by, row.task_id)
+            self.in_flight[row.queue] -= 1
+        elif row.status == Status.RUNNING:
             self.in_flight[row.queue] -= 1
         elif row.status == Status.QUEUED:
             if row.due:

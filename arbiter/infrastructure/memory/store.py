@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from arbiter.application.ports import Clock, Entry, Presence, QueueState
+from arbiter.application.ports import Clock, Entry, Presence, QueueState, RemoteAttempt
 from arbiter.domain.agents import Agent
 from arbiter.domain.breaker import Breaker
 from arbiter.domain.errors import Conflict
@@ -51,6 +51,7 @@ class MemoryStore:
         self.agents: dict[str, Agent] = {}
         self.presence: dict[str, Presence] = {}
         self.kinds: set[str] = set()
+        self.remote: dict[UUID, RemoteAttempt] = {}
         self.switches: dict[str, QueueState] = {}
         self.breakers: dict[str, Breaker] = {}
         self.permits: dict[tuple[str, UUID], Permit] = {}

@@ -21,10 +21,12 @@ class MemoryWhole:
         adapters = in_memory(clock)
         self.log = adapters.log
         self.ready = adapters.ready
+        self.assignments = adapters.assignments
         self.leases = adapters.leases
         self.directory = adapters.directory
         self.queues = adapters.queues
         self.breakers = adapters.breakers
+        self.remote = adapters.remote
         self.bell = adapters.bell
         self.views = MemoryViews(adapters.log, clock, adapters.bell)
         self.ledger = self.views.ledger

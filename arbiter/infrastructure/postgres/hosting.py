@@ -40,11 +40,13 @@ class Recording:
         *,
         guard: tuple[str, Mapping[str, Any]] | None = None,
         passes: Callable[[Row | None], bool] = bool,
+        unless: tuple[str, Mapping[str, Any]] | None = None,
         words: Sequence[str] = ("log",),
     ) -> bool:
         """Change the row, then append: rows are locked before the log.
 
         False, and nothing is written, where the guard finds no row; `passes` may judge otherwise, or raise.
+        The same where `unless`, which looks once the guard holds its locks, finds any.
         """
         columns = fact_columns([fact], [encode(fact)])
         try:
@@ -53,6 +55,8 @@ class Recording:
                 if guard is not None and not passes(
                     await (await statements.run(*guard)).fetchone()
                 ):
+                    return False
+                if unless is not None and await (await statements.run(*unless)).fetchone():
                     return False
                 await statements.run(statement, params)
                 await statements.run(
@@ -108,13 +112,14 @@ class PostgresLeases(Recording):
             guard=("lock_worker", {"incarnation": lost.incarnation, "beat": lost.beat}),
         )
 
-    async def leave(self, left: WorkerLeft) -> None:
-        """Append the fact and close the row."""
-        await self._record(
+    async def leave(self, left: WorkerLeft) -> bool:
+        """Append the fact and close the row, if it is live and nothing is in its hands."""
+        return await self._record(
             left,
             "set_worker_status",
             {"incarnation": left.incarnation, "was": "live", "status": "gone", "at": left.at},
             guard=("lock_worker", {"incarnation": left.incarnation, "beat": None}),
+            unless=("select_claimed_by", {"incarnation": left.incarnation, "how_many": 1}),
         )
 
     async def rescued(self, incarnation: UUID) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from arbiter.application.ports import BeatStep, Clock, Scheduler
+from arbiter.infrastructure.postgres.assignments import PostgresAssignments
 from arbiter.infrastructure.postgres.beating import Beating
 from arbiter.infrastructure.postgres.bell import PostgresBell
 from arbiter.infrastructure.postgres.breakers import PostgresBreakers
@@ -16,6 +17,7 @@ from arbiter.infrastructure.postgres.hosting import PostgresLeases, PostgresQueu
 from arbiter.infrastructure.postgres.log import PostgresLog
 from arbiter.infrastructure.postgres.migrator import check
 from arbiter.infrastructure.postgres.ready_queue import PostgresReadyQueue
+from arbiter.infrastructure.postgres.remote import PostgresRemoteAttempts
 from arbiter.infrastructure.postgres.views.agent_records import PostgresRecords
 from arbiter.infrastructure.postgres.views.ledger import PostgresLedger
 from arbiter.infrastructure.postgres.views.views import PostgresViews
@@ -29,10 +31,12 @@ class PostgresStore:
 
     log: PostgresLog
     ready: PostgresReadyQueue
+    assignments: PostgresAssignments
     leases: PostgresLeases
     directory: PostgresDirectory
     queues: PostgresQueues
     breakers: PostgresBreakers
+    remote: PostgresRemoteAttempts
     bell: PostgresBell
 
     views: PostgresViews
@@ -96,11 +100,13 @@ class PostgresStore:
             raise
         self.log = PostgresLog(self._committer, self.reader, channel)
         self.ready = PostgresReadyQueue(self.reader, channel, self._lanes)
+        self.assignments = PostgresAssignments(self.reader, channel)
         recording = (self.reader, channel)
         self.leases = PostgresLeases(*recording)
         self.directory = PostgresDirectory(*recording)
         self.queues = PostgresQueues(*recording)
         self.breakers = PostgresBreakers(*recording)
+        self.remote = PostgresRemoteAttempts(self.reader)
         self.views = PostgresViews(self.connections, self.reader, self.clock)
         self.bell = PostgresBell(listening, self._scheduler, channel)
         await self.bell.start()

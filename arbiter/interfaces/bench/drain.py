@@ -9,7 +9,8 @@ from time import perf_counter
 from arbiter.interfaces.bench.ground import Ground, Plot
 from arbiter.interfaces.bench.raw import Rate, RawProbe
 from arbiter.interfaces.bench.submit import in_bulk
-from arbiter.interfaces.bench.workers import BenchmarkFailed, worker
+from arbiter.interfaces.bench.worker import Order
+from arbiter.interfaces.bench.workers import BenchmarkFailed, order_for, worker
 from arbiter.interfaces.bench.workload import FACTS_OF_DRAIN, FACTS_OF_SUBMISSION, hosting
 
 LOOK_SECONDS = 0.002
@@ -42,20 +43,40 @@ async def drains(
     raw_rows: int,
 ) -> Drained:
     """Drain several times, each on a fresh schema; return the middle one. Raises BenchmarkFailed."""
-    drained = []
-    for _ in range(rounds):
-        async with ground.plot() as plot:
-            raw = await RawProbe.on(plot)
-            async with hosting(plot) as arbiter:
-                await in_bulk(arbiter, tasks - 1)  # the probe has submitted one
-            drained.append(await _drain(plot, raw, tasks, concurrency, raw_rows))
-            raw_rates.extend(raw.rates)
+    drained = [
+        await drain_once(ground, raw_rates, tasks=tasks, concurrency=concurrency, raw_rows=raw_rows)
+        for _ in range(rounds)
+    ]
     return sorted(drained, key=lambda one: one.rate.per_s)[rounds // 2]
 
 
-async def _drain(plot: Plot, raw: RawProbe, tasks: int, concurrency: int, raw_rows: int) -> Drained:
+async def drain_once(
+    ground: Ground,
+    raw_rates: list[float],
+    *,
+    tasks: int,
+    concurrency: int,
+    raw_rows: int,
+    agents: int = 1,
+    routing: str | None = None,
+) -> Drained:
+    """Drain on a fresh schema, by one agent or by several that share the slots. Raises BenchmarkFailed."""
+    async with ground.plot() as plot:
+        raw = await RawProbe.on(plot)
+        async with hosting(plot) as arbiter:
+            await in_bulk(arbiter, tasks - 1)  # the probe has submitted one
+        order = order_for(
+            plot, concurrency=concurrency, tell_after=tasks, agents=agents, routing=routing
+        )
+        drained = await _drain(plot, raw, order, raw_rows)
+        raw_rates.extend(raw.rates)
+        return drained
+
+
+async def _drain(plot: Plot, raw: RawProbe, order: Order, raw_rows: int) -> Drained:
+    tasks, concurrency = order.tell_after, order.concurrency
     before = await raw.run(raw_rows)
-    async with worker(plot, concurrency=concurrency, tell_after=tasks) as one:
+    async with worker(order) as one:
         begun = perf_counter()
         await one.tell("start")
         idle = await one.hear("started")

@@ -9,7 +9,7 @@ from time import perf_counter
 from arbiter.interfaces.bench.drain import catch_up
 from arbiter.interfaces.bench.ground import Ground
 from arbiter.interfaces.bench.session import Session
-from arbiter.interfaces.bench.workers import worker
+from arbiter.interfaces.bench.workers import order_for, worker
 
 CONCURRENCY = 10
 SETTLING_SECONDS = 11.0
@@ -31,7 +31,7 @@ class Idle:
 
 async def idle(ground: Ground, *, seconds: float, settling: float = SETTLING_SECONDS) -> Idle:
     """Watch a worker that has an empty queue for so long."""
-    async with ground.plot() as plot, worker(plot, concurrency=CONCURRENCY) as one:
+    async with ground.plot() as plot, worker(order_for(plot, concurrency=CONCURRENCY)) as one:
         await one.tell("start")
         await one.hear("started")
         await catch_up(plot)

@@ -29,11 +29,11 @@ ROUTER = MostFreeSlots()
 
 class _Agent(NamedTuple):
     name: str
-    free: int
+    busy: int
     slots: int
 
 
-CANDIDATES = (_Agent(AGENT, 1, 1),)
+CANDIDATES = (_Agent(AGENT, 0, 1),)
 
 
 @dataclass(frozen=True)

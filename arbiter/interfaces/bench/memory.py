@@ -13,7 +13,7 @@ from arbiter.application.orchestrator import Orchestrator
 from arbiter.bootstrap.core import new_id
 from arbiter.infrastructure.memory.adapters import in_memory
 from arbiter.interfaces.bench.ground import Ground, Plot
-from arbiter.interfaces.bench.workers import worker
+from arbiter.interfaces.bench.workers import order_for, worker
 from arbiter.interfaces.bench.workload import KIND, hosting, payload
 from arbiter.runtime.clock import DatabaseClock
 
@@ -83,7 +83,8 @@ async def worker_memory(ground: Ground, *, few: int, many: int, executed: int) -
 async def _resident(ground: Ground, queued: int, executed: int) -> int:
     async with ground.plot() as plot:
         await fill(plot, queued)
-        async with worker(plot, concurrency=CONCURRENCY, tell_after=executed) as one:
+        order = order_for(plot, concurrency=CONCURRENCY, tell_after=executed)
+        async with worker(order) as one:
             await one.tell("start")
             said = await one.hear("executed")
         return said.resident

@@ -16,10 +16,21 @@ from arbiter.interfaces.bench.latency import latency
 from arbiter.interfaces.bench.memory import bytes_in_twin, worker_memory
 from arbiter.interfaces.bench.registry import registry_query
 from arbiter.interfaces.bench.results import Results
+from arbiter.interfaces.bench.routing import choosing, routed_drains
 from arbiter.interfaces.bench.submit import submissions
 
 # Idle comes first: what the others leave behind keeps autovacuum busy, and that would be counted.
-DEFAULT = ("idle", "process", "memory", "submit", "bulk", "drain", "latency", "registry")
+DEFAULT = (
+    "idle",
+    "process",
+    "memory",
+    "submit",
+    "bulk",
+    "drain",
+    "latency",
+    "registry",
+    "routing",
+)
 EXTRA = ("memory-1m",)
 """Runs when it is named: it writes two million facts first."""
 
@@ -53,6 +64,7 @@ class Sizes:
 
     agents: int = 1_000
     queries: int = 400
+    decisions: int = 20_000
     lives: int = 10_000
     calls: int = 20_000
 
@@ -140,11 +152,24 @@ async def _in_process(_: Ground, results: Results, sizes: Sizes) -> None:
     results.in_process = await asyncio.to_thread(in_process, lives=sizes.lives, calls=sizes.calls)
 
 
+async def _routing(ground: Ground, results: Results, sizes: Sizes) -> None:
+    results.choosing = await asyncio.to_thread(choosing, decisions=sizes.decisions)
+    results.routed = await routed_drains(
+        ground,
+        results.raw_rates,
+        tasks=sizes.drain,
+        concurrency=sizes.concurrency,
+        rounds=sizes.rounds,
+        raw_rows=sizes.raw_rows,
+    )
+
+
 PARTS: Mapping[str, Part] = {
     "process": _in_process,
     "memory": _memory,
     "drain": _drain,
     "latency": _latency,
+    "routing": _routing,
     "idle": _idle,
     "registry": _registry,
     "memory-1m": _worker_memory,

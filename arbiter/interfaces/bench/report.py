@@ -14,6 +14,7 @@ from arbiter.interfaces.bench import targets
 from arbiter.interfaces.bench.machine import Machine
 from arbiter.interfaces.bench.raw import Rate
 from arbiter.interfaces.bench.results import SUBMITTED, Results
+from arbiter.interfaces.bench.routing import FEW, MANY, RIVALS
 from arbiter.interfaces.bench.targets import Target
 
 MIB = 2**20
@@ -75,6 +76,7 @@ def _lines(results: Results) -> Iterator[Line]:
     if (idle := results.idle) is not None:
         what = "transactions of an idle worker"
         yield Line(what, idle.per_minute, "/min", targets.IDLE, digits=1)
+    yield from _routing(results)
     yield from _memory(results)
     if (asked := results.registry) is not None:
         what = f"best of {asked.agents:,} registered agents"
@@ -84,6 +86,26 @@ def _lines(results: Results) -> Iterator[Line]:
         bound = targets.MICROSECONDS
         yield Line("status transition in process", measured.transition, "µs", bound, digits=2)
         yield Line("listener call in process", measured.listener_call, "µs", bound, digits=2)
+
+
+def _routing(results: Results) -> Iterator[Line]:
+    if (choosing := results.choosing) is not None:
+        for among, took, bound in (
+            (FEW, choosing.few_us, targets.DECISION_OF_FEW_US),
+            (MANY, choosing.many_us, targets.DECISION_OF_MANY_US),
+        ):
+            yield Line(f"decision among {among:,} agents, P95", took, "µs", bound)
+        what = f"decisions among {FEW} agents, one core"
+        yield Line(what, choosing.per_s, "/s", targets.DECISIONS)
+    if (routed := results.routed) is not None:
+        learnt, off = routed.learnt, routed.off
+        yield Line(f"drain by {RIVALS} agents, routing off", off.rate.per_s, "/s", None, off.rate)
+        what = f"drain by {RIVALS} agents, learnt routing"
+        yield Line(what, learnt.rate.per_s, "/s", None, learnt.rate)
+        bound = targets.ROUTED_DRAIN_PERCENT
+        yield Line("learnt, of the one with routing off", routed.share * 100, "%", bound)
+        cost = learnt.cpu_us - off.cpu_us
+        yield Line("CPU that learnt routing adds for each task", cost, "µs")
 
 
 def _rates(results: Results) -> Iterator[Line]:

@@ -17,6 +17,7 @@ from arbiter.interfaces.bench.machine import Machine
 from arbiter.interfaces.bench.memory import WorkerMemory
 from arbiter.interfaces.bench.raw import Rate
 from arbiter.interfaces.bench.registry import RegistryQuery
+from arbiter.interfaces.bench.routing import Choosing, Drains
 
 SUBMITTED = ("1", "16", "64", "256", "bulk")
 """What submit_per_s tells, in this order."""
@@ -35,6 +36,8 @@ class Results:
     worker_memory: WorkerMemory | None = None
     in_process: InProcess | None = None
     registry: RegistryQuery | None = None
+    choosing: Choosing | None = None
+    routed: Drains | None = None
     raw_rates: list[float] = field(default_factory=list)
 
     @property
@@ -46,6 +49,7 @@ class Results:
 def as_json(results: Results) -> str:
     """Return the numbers as one line; its keys are always the same."""
     submitted, latency, idle = results.submissions, results.latency, results.idle
+    choosing, routed = results.choosing, results.routed
     numbers: dict[str, Any] = {
         "submit_per_s": {
             name: _rounded(submitted[name].per_s if name in submitted else None)
@@ -61,6 +65,15 @@ def as_json(results: Results) -> str:
         "registry_query_ms": {
             "p50": _rounded(results.registry.p50 if results.registry else None, 3),
             "p95": _rounded(results.registry.p95 if results.registry else None, 3),
+        },
+        "routing": {
+            "decision_us_p95": {
+                "20": _rounded(choosing.few_us if choosing else None, 1),
+                "1000": _rounded(choosing.many_us if choosing else None, 1),
+            },
+            "decisions_per_s": _rounded(choosing.per_s if choosing else None),
+            "drain_per_s": _rounded(routed.learnt.rate.per_s if routed else None),
+            "drain_off_per_s": _rounded(routed.off.rate.per_s if routed else None),
         },
         "raw_rows_per_s": _rounded(results.raw_rows_per_s),
     }

@@ -10,7 +10,7 @@ import logging
 import os
 import sys
 import time
-from typing import TextIO
+from typing import Any, TextIO
 
 import msgspec
 
@@ -27,6 +27,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     schema: str
     concurrency: int
     tell_after: int = 0
+    agents: int = 1
+    """Agents of the one kind, who share the slots."""
+
+    routing: str | None = None
+    """The strategy, if not the usual one."""
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,15 +50,18 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 def work(order: Order, words: TextIO) -> None:
     """Host the agent that does nothing."""
     executed = 0
-    arbiter = connect(order.dsn, schema=order.schema, concurrency=order.concurrency)
+    strategy: dict[str, Any] = {} if order.routing is None else {"routing": order.routing}
+    arbiter = connect(order.dsn, schema=order.schema, concurrency=order.concurrency, **strategy)
 
-    @arbiter.agent(AGENT, kinds={KIND}, concurrency=order.concurrency)
     async def nothing(_: AsyncRunningTask) -> None:
         nonlocal executed
         executed += 1
         if executed == order.tell_after:
             say("executed")
 
+    slots = -(-order.concurrency // order.agents)
+    for name in names(order.agents):
+        arbiter.agent(name, kinds={KIND}, concurrency=slots)(nothing)
     arbiter.views.lag()  # opens its connections
     settle()  # as `arbiter worker` does
     say("open")
@@ -65,6 +73,11 @@ def work(order: Order, words: TextIO) -> None:
             case "memory":
                 say("memory")
     arbiter.stop(drain=0)
+
+
+def names(agents: int) -> list[str]:
+    """Name the agents: the only one as ever, several by number."""
+    return [AGENT] if agents == 1 else [f"{AGENT}-{number}" for number in range(agents)]
 
 
 def say(word: str) -> None:

@@ -69,8 +69,27 @@ class Worker:
             await self._child.wait()
 
 
+def order_for(
+    plot: Plot,
+    *,
+    concurrency: int,
+    tell_after: int = 0,
+    agents: int = 1,
+    routing: str | None = None,
+) -> Order:
+    """Say where a worker is to work, and how."""
+    return Order(
+        dsn=plot.dsn,
+        schema=plot.schema,
+        concurrency=concurrency,
+        tell_after=tell_after,
+        agents=agents,
+        routing=routing,
+    )
+
+
 @asynccontextmanager
-async def worker(plot: Plot, *, concurrency: int, tell_after: int = 0) -> AsyncIterator[Worker]:
+async def worker(order: Order) -> AsyncIterator[Worker]:
     """Lend a worker that is connected and has not been told to start."""
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "arbiter.interfaces.bench.worker"), stdin=PIPE, stdout=PIPE
@@ -78,7 +97,6 @@ async def worker(plot: Plot, *, concurrency: int, tell_after: int = 0) -> AsyncI
     if child.stdin is None or child.stdout is None:
         raise BenchmarkFailed("the worker was started without pipes")
     one = Worker(child, child.stdin, child.stdout)
-    order = Order(dsn=plot.dsn, schema=plot.schema, concurrency=concurrency, tell_after=tell_after)
     try:
         await one.tell(msgspec.json.encode(order).decode())
         await one.hear("open")

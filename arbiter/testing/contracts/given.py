@@ -9,7 +9,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from arbiter.application.agents import agent_id, queue_id
-from arbiter.application.ports import AGENT_LIMIT, Beginning, Claimed, Entry, Turn, Wanted, entry
+from arbiter.application.ports import (
+    AGENT_LIMIT,
+    Beginning,
+    Claimed,
+    Entry,
+    RemoteAttempt,
+    Turn,
+    Wanted,
+    entry,
+)
 from arbiter.domain.agent_status import AgentStatus
 from arbiter.domain.facts import (
     AgentRegistered,
@@ -28,7 +37,7 @@ from arbiter.domain.facts import (
 )
 from arbiter.domain.limits import Limits
 from arbiter.domain.task import Task, evolve
-from arbiter.testing.builders import Step, expired, gated, routed, started, submitted
+from arbiter.testing.builders import Step, expired, gated, handed_over, routed, started, submitted
 from arbiter.testing.contracts.store import Store
 
 KIND = "code-review"
@@ -271,6 +280,24 @@ class Given:
         assert isinstance(way, TaskRouted)
         assert isinstance(start, TaskStarted)
         return Beginning((way, start), after), after
+
+    def remote(self, task: Task, **details: Any) -> RemoteAttempt:
+        """Tell of an attempt that is about to be sent to its agent."""
+        assert task.attempt_id is not None, "the task is in nobody's hands"
+        told: dict[str, Any] = {
+            "attempt_id": task.attempt_id,
+            "task_id": task.id,
+            "agent": task.agent or "ruff",
+            "queue": task.queue,
+            "sent_at": self.now,
+        }
+        return RemoteAttempt(**(told | details))
+
+    async def outside(self, incarnation: UUID, **details: Any) -> Task:
+        """Let a worker hand a new task over to its agent outside."""
+        task = await self.running(incarnation, **details)
+        assert await self.store.remote.admit(self.remote(task), PLENTY)
+        return await self.then(task, handed_over)
 
     async def running(self, incarnation: UUID, **details: Any) -> Task:
         """Let a worker claim and begin a new task."""

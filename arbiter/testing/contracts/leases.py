@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from arbiter.domain.errors import Conflict
+from arbiter.testing.builders import completed
 from arbiter.testing.contracts.contract import Contract
 from arbiter.testing.contracts.given import Given
 from arbiter.testing.contracts.store import Store
@@ -176,6 +177,17 @@ class LeasesContract(Contract):
         await store.leases.leave(given.left(me))
         assert not await store.leases.mark_lost(given.lost(me))
         assert len(await store.log.stream(me)) == 2
+
+    async def test_who_has_something_in_hand_cannot_leave(self, store: Store, given: Given) -> None:
+        me, other = await given.worker(), await given.worker()
+        task = await given.running(me)
+        before = await store.log.last_position()
+        assert not await store.leases.leave(given.left(me))
+        assert await store.log.last_position() == before
+        assert {worker.incarnation for worker in await store.leases.workers()} == {me, other}
+        await given.then(task, completed)
+        assert await store.leases.leave(given.left(me))
+        assert [worker.incarnation for worker in await store.leases.workers()] == [other]
 
     async def test_a_lost_worker_that_leaves_is_still_to_be_rescued(
         self, store: Store, given: Given

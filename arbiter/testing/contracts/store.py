@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from arbiter.application.ports import (
+    Assignments,
     Bell,
     Breakers,
     Clock,
@@ -13,6 +14,7 @@ from arbiter.application.ports import (
     Log,
     Queues,
     ReadyQueue,
+    RemoteAttempts,
 )
 
 
@@ -24,6 +26,8 @@ class Store(Protocol):
     @property
     def ready(self) -> ReadyQueue: ...
     @property
+    def assignments(self) -> Assignments: ...
+    @property
     def leases(self) -> Leases: ...
     @property
     def directory(self) -> Directory: ...
@@ -31,6 +35,8 @@ class Store(Protocol):
     def queues(self) -> Queues: ...
     @property
     def breakers(self) -> Breakers: ...
+    @property
+    def remote(self) -> RemoteAttempts: ...
     @property
     def bell(self) -> Bell: ...
     @property

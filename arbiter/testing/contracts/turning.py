@@ -187,9 +187,11 @@ class TurningContract(Contract):
 
     async def test_a_turn_after_leaving_writes_nothing(self, store: Store, given: Given) -> None:
         me = await given.worker()
-        task = await given.running(me)
-        await store.leases.leave(given.left(me))
-        turned = await given.turn(me, finished=self._ends(given, task))
+        task = await given.task()
+        assert await given.claimed(me) == [task.id]
+        begun, _ = given.beginning(task, me)
+        assert await store.leases.leave(given.left(me))
+        turned = await given.turn(me, begun=[begun])
         assert not turned.alive
         assert len(await store.log.stream(task.id)) == task.version
 

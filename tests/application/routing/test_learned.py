@@ -25,7 +25,7 @@ class Agent(NamedTuple):
     """As the roster shows one."""
 
     name: str
-    free: int = 10
+    busy: int = 0
     slots: int = 10
 
 
@@ -55,7 +55,7 @@ def task(kind: str = KIND):
 
 
 def test_the_decision_tells_what_was_known_and_at_which_position():
-    _, decision = router().choose(task(), [Agent("ann"), Agent("bob", free=4)], 0.5)
+    _, decision = router().choose(task(), [Agent("ann"), Agent("bob", busy=6)], 0.5)
     assert (decision.known_at, decision.decisions, decision.draw) == (4000, 200, 0.5)
     ann, bob = (each.features for each in decision.candidates)
     known = LEARNT.records["ann", KIND]
@@ -149,11 +149,11 @@ def test_an_only_candidate_is_taken_without_looking_and_the_decision_kept():
         None,
         None,
     )
-    assert learned.choose(task(), [Agent("bob", free=1)], 0.1)[1] is decision
+    assert learned.choose(task(), [Agent("bob", busy=9)], 0.1)[1] is decision
 
 
 def test_off_goes_by_free_slots_alone():
-    agents = [Agent("ann", free=1), Agent("bob", free=9)]
+    agents = [Agent("ann", busy=9), Agent("bob", busy=1)]
     name, decision = router(OFF).choose(task(), agents, 0.5)
     assert (name, decision.strategy) == ("bob", "most_free_slots")
 
@@ -168,7 +168,7 @@ def test_a_kind_of_which_nothing_is_known_is_decided_all_the_same():
 def test_ten_thousand_decisions_replay_from_their_draw(strategy):
     random, learned, work = Random(11), router(strategy), task()
     for _ in range(10_000):
-        agents = [Agent(name, free=random.randrange(1, 11)) for name in NAMES]
+        agents = [Agent(name, busy=random.randrange(10)) for name in NAMES]
         name, decision = learned.choose(work, agents, random.random())
         assert replay(decision) == name
         assert sum(each.propensity for each in decision.candidates) == pytest.approx(1, abs=1e-9)

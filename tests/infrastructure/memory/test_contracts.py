@@ -4,6 +4,7 @@ import pytest
 
 from arbiter.infrastructure.memory.adapters import MemoryAdapters, in_memory
 from arbiter.testing.clock import FrozenClock
+from arbiter.testing.contracts.assignments import AssignmentsContract
 from arbiter.testing.contracts.bell import BellContract
 from arbiter.testing.contracts.breakers import BreakersContract
 from arbiter.testing.contracts.directory import DirectoryContract
@@ -11,6 +12,7 @@ from arbiter.testing.contracts.leases import LeasesContract
 from arbiter.testing.contracts.log import LogContract
 from arbiter.testing.contracts.queues import QueuesContract
 from arbiter.testing.contracts.ready_queue import ReadyQueueContract
+from arbiter.testing.contracts.remote import RemoteAttemptsContract
 
 
 class InMemory:
@@ -23,6 +25,9 @@ class TestMemoryLog(InMemory, LogContract): ...
 
 
 class TestMemoryReadyQueue(InMemory, ReadyQueueContract): ...
+
+
+class TestMemoryAssignments(InMemory, AssignmentsContract): ...
 
 
 class TestMemoryLeases(InMemory, LeasesContract): ...
@@ -38,3 +43,6 @@ class TestMemoryBreakers(InMemory, BreakersContract): ...
 
 
 class TestMemoryBell(InMemory, BellContract): ...
+
+
+class TestMemoryRemoteAttempts(InMemory, RemoteAttemptsContract): ...

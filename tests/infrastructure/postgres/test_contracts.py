@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from arbiter.testing.contracts.assignments import AssignmentsContract
 from arbiter.testing.contracts.bell import BellContract
 from arbiter.testing.contracts.breakers import BreakersContract
 from arbiter.testing.contracts.directory import DirectoryContract
@@ -11,6 +12,7 @@ from arbiter.testing.contracts.leases import LeasesContract
 from arbiter.testing.contracts.log import LogContract
 from arbiter.testing.contracts.queues import QueuesContract
 from arbiter.testing.contracts.ready_queue import ReadyQueueContract
+from arbiter.testing.contracts.remote import RemoteAttemptsContract
 from arbiter.testing.contracts.store import Store
 from tests.support.stores import postgres_store
 
@@ -28,6 +30,9 @@ class TestPostgresLog(OnPostgres, LogContract): ...
 class TestPostgresReadyQueue(OnPostgres, ReadyQueueContract): ...
 
 
+class TestPostgresAssignments(OnPostgres, AssignmentsContract): ...
+
+
 class TestPostgresLeases(OnPostgres, LeasesContract): ...
 
 
@@ -41,3 +46,6 @@ class TestPostgresBreakers(OnPostgres, BreakersContract): ...
 
 
 class TestPostgresBell(OnPostgres, BellContract): ...
+
+
+class TestPostgresRemoteAttempts(OnPostgres, RemoteAttemptsContract): ...

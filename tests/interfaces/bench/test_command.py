@@ -26,6 +26,7 @@ TINY = Sizes(
     few=10,
     many=30,
     executed=5,
+    decisions=20,
     lives=10,
     calls=10,
 )
@@ -35,6 +36,12 @@ NOTHING = {
     "start_latency_ms": {"p50": None, "p99": None},
     "idle_queries_per_min": None,
     "bytes_per_task": None,
+    "routing": {
+        "decision_us_p95": {"20": None, "1000": None},
+        "decisions_per_s": None,
+        "drain_per_s": None,
+        "drain_off_per_s": None,
+    },
     "raw_rows_per_s": None,
 }
 
@@ -54,6 +61,9 @@ def test_every_part_in_one_run(database, capsys):
     assert numbers["idle_queries_per_min"] >= 0
     assert numbers["bytes_per_task"] > 100
     assert numbers["raw_rows_per_s"] > 0
+    routing = numbers["routing"]
+    assert 0 < routing["decision_us_p95"]["20"] < routing["decision_us_p95"]["1000"]
+    assert min(routing["decisions_per_s"], routing["drain_per_s"], routing["drain_off_per_s"]) > 0
     for said in (
         "PostgreSQL",
         "fsync",
@@ -66,6 +76,9 @@ def test_every_part_in_one_run(database, capsys):
         "worker before 30 tasks",
         "status transition",
         "watched for 0 s only",
+        "decision among 1,000 agents, P95",
+        "drain by 3 agents, routing off",
+        "learnt, of the one with routing off",
     ):
         assert said in page
 

@@ -14,8 +14,9 @@ from arbiter.interfaces.bench.machine import machine
 from arbiter.interfaces.bench.memory import bytes_in_twin, fill, worker_memory
 from arbiter.interfaces.bench.raw import RawProbe
 from arbiter.interfaces.bench.registry import registry_query
+from arbiter.interfaces.bench.routing import choosing, routed_drains
 from arbiter.interfaces.bench.submit import submissions
-from arbiter.interfaces.bench.workers import BenchmarkFailed, worker
+from arbiter.interfaces.bench.workers import BenchmarkFailed, order_for, worker
 from arbiter.interfaces.bench.workload import KIND, hosting
 
 
@@ -75,6 +76,20 @@ async def test_a_drain_leaves_five_facts_each(ground: Ground):
     assert len(raw) == 2
 
 
+async def test_drains_in_turns_with_learnt_routing_and_without(ground: Ground):
+    raw: list[float] = []
+    drains = await routed_drains(ground, raw, tasks=30, concurrency=6, rounds=1, raw_rows=100)
+    assert drains.learnt.rate.per_s > 0
+    assert drains.share == drains.learnt.rate.per_s / drains.off.rate.per_s
+    assert len(raw) == 4
+
+
+def test_choosing_among_few_and_many():
+    measured = choosing(decisions=50)
+    assert 0 < measured.few_us < measured.many_us
+    assert measured.per_s > 0
+
+
 async def test_submit_to_start(ground: Ground):
     measured = await latency(ground, submissions=5)
     assert measured.submissions == 5
@@ -126,7 +141,7 @@ async def test_the_machine_is_named(ground: Ground, tmp_path):
 
 
 async def test_a_worker_that_dies_is_told_of(ground: Ground):
-    async with ground.plot() as plot, worker(plot, concurrency=1) as one:
+    async with ground.plot() as plot, worker(order_for(plot, concurrency=1)) as one:
         await one.tell("start")
         await one.hear("started")
         one.kill()

@@ -1,0 +1,65 @@
+"""How much agents outside may be given: what was handed over takes a place, and who is silent has none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from uuid import UUID
+
+from arbiter.application.ports import RemoteAttempts, Scheduler
+from arbiter.runtime.hosted import HostedAgent, Roster
+from arbiter.runtime.loop import Loop
+
+LOOK_AGAIN_SECONDS = 1.0
+"""How often to look, while an agent has something to do that no bell tells the end of."""
+
+
+class Occupancy:
+    """Keeps the slots of agents outside at what they have room for, over all workers."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        attempts: RemoteAttempts,
+        scheduler: Scheduler,
+        *,
+        me: Callable[[], UUID],
+        freed: Callable[[], object],
+    ) -> None:
+        """`freed` is called when there is more room than before."""
+        self._roster = roster
+        self._agents = {agent.name: agent for agent in roster if agent.profile.transport == "http"}
+        self._attempts, self._me, self._freed = attempts, me, freed
+        self._loop = Loop("occupancy", self.run_once, scheduler)
+        self._are_any = False
+
+    def start(self) -> None:
+        """Begin to count."""
+        if self._agents:
+            self._loop.start()
+
+    async def stop(self) -> None:
+        """Count no more."""
+        await self._loop.stop()
+
+    def news(self) -> None:
+        """Something was appended: an attempt may be over."""
+        if self._are_any:
+            self._loop.wake()
+
+    def look(self) -> None:
+        """An attempt was handed over, or declined, or an agent fell silent or answers again."""
+        self._loop.wake()
+
+    async def run_once(self) -> float | None:
+        """Count once; say when to look again."""
+        elsewhere = await self._attempts.elsewhere(self._agents.keys(), self._me())
+        self._are_any = bool(elsewhere)
+        slots = {name: self._slots(agent, elsewhere) for name, agent in self._agents.items()}
+        if self._roster.limit(slots):
+            self._freed()
+        return LOOK_AGAIN_SECONDS if elsewhere else None
+
+    def _slots(self, agent: HostedAgent, elsewhere: Mapping[str, int]) -> int:
+        if not agent.answers:
+            return 0
+        return max(0, agent.profile.max_concurrency - elsewhere.get(agent.name, 0))
