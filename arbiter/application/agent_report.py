@@ -10,6 +10,9 @@ from arbiter.application.views import Views
 from arbiter.domain.performance import Window
 from arbiter.domain.trends import Point, outlying, trend_of, usual
 
+MOST_HABITS = 200
+"""Of so many agents at a kind, the busiest in the window, it is told where they are heading."""
+
 
 async def report(
     views: Views,
@@ -21,7 +24,8 @@ async def report(
 ) -> Performances:
     """Tell how agents did in a window that ends at a moment, and where they are heading."""
     rows = await views.agent_performance.read(window, at=at, agent=agent, kind=kind)
-    whose = [(row.agent, row.kind) for row in rows if row.kind != ALL_KINDS]
+    busiest = sorted(rows, key=lambda row: -row.attempts)
+    whose = [(row.agent, row.kind) for row in busiest if row.kind != ALL_KINDS][:MOST_HABITS]
     points = await views.agent_performance.points(whose, before=at)
     return Performances(
         window=window.name,
@@ -29,7 +33,7 @@ async def report(
         ends=at,
         error=views.agent_performance.error,
         rows=rows,
-        habits=[habit(each, points.get(each, ()), at) for each in whose],
+        habits=[habit(each, points.get(each, ()), at) for each in sorted(whose)],
         anomalies=await views.anomalies.all(agent=agent, kind=kind, standing=True),
     )
 

@@ -59,6 +59,9 @@ class TaskView(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime | None
     ended_at: datetime | None
     result: Any
+    quality: float | None
+    """How good the result is, by the handler's own word."""
+
     error: f.Failure | None
     checkpoint: Any
     waits_for: tuple[f.Wait, ...]
@@ -96,6 +99,7 @@ def view(task: Task) -> TaskView:
         started_at=task.started_at,
         ended_at=task.ended_at,
         result=task.result.value() if task.result is not None else None,
+        quality=task.quality,
         error=task.error,
         checkpoint=task.checkpoint.value() if task.checkpoint is not None else None,
         waits_for=task.waits_for,

@@ -80,6 +80,8 @@ class Performances(msgspec.Struct, frozen=True, kw_only=True):
     """By agent and kind; where an agent did several kinds, all of them together come first."""
 
     habits: Sequence[Habit]
+    """Of the 200 that did most."""
+
     anomalies: Sequence[Anomaly]
     """Those that stand."""
 
@@ -106,7 +108,10 @@ class PerformanceReader(Protocol):
     async def points(
         self, whose: Collection[tuple[str, str]], *, before: datetime
     ) -> Mapping[tuple[str, str], Sequence[Point]]:
-        """Return the newest points of agents at kinds, oldest first, that were over at a moment."""
+        """Return the newest points of agents at kinds, oldest first, that were over at a moment.
+
+        At most 100 of each, none that began more than 30 days before.
+        """
         ...
 
     async def now(self, *, at: datetime) -> Mapping[tuple[str, str], Point]:

@@ -14,6 +14,9 @@ from arbiter.domain.performance import POINT_MINUTES, step_of
 
 LEAST_FOR_TREND, LEAST_FOR_OUTLIERS = 20, 10
 NEWEST, REFRESHED_EVERY, KEPT = 20, 24, 100
+MEMORY = timedelta(days=30)
+"""Points that began longer ago than this are not looked at."""
+
 LEAST_ATTEMPTS = 10
 """A point of fewer attempts says nothing."""
 

@@ -46,25 +46,40 @@ class AgentPerformance(Projection[AgentPerformanceChange]):
 
     def fold(self, batch: Batch) -> AgentPerformanceChange:
         """Add up a batch; only what ends a running attempt, or is said of it later, counts."""
-        sums: dict[Place, Sums] = {}
-        spans: dict[tuple[Place, int], int] = {}
+        minutes: dict[Place, tuple[Sums, Buckets]] = {}
         for step in batch.steps:
             outcome = outcome_of(step)
-            if outcome is None:
-                continue
-            for place in _places(outcome):
-                sums.setdefault(place, Sums()).add(outcome.sums)
-                if outcome.sums.timed:
-                    key = place, bucket_of(outcome.sums.latency_us)
-                    spans[key] = spans.get(key, 0) + 1
-        return AgentPerformanceChange(sums, spans)
+            if outcome is not None:
+                _count(minutes, outcome)
+        return _in_all_steps(minutes)
 
 
-def _places(outcome: Outcome) -> Iterable[Place]:
-    return [
-        Place(minutes, step_of(outcome.at, minutes), outcome.agent, outcome.kind)
-        for minutes in STEPS
-    ]
+def _count(minutes: dict[Place, tuple[Sums, Buckets]], outcome: Outcome) -> None:
+    minute = outcome.at.replace(second=0, microsecond=0)
+    place = Place(1, minute, outcome.agent, outcome.kind)
+    here = minutes.get(place)
+    if here is None:
+        here = minutes[place] = Sums(), {}
+    sums, spans = here
+    sums.add(outcome.sums)
+    if outcome.sums.timed:
+        bucket = bucket_of(outcome.sums.latency_us)
+        spans[bucket] = spans.get(bucket, 0) + 1
+
+
+def _in_all_steps(
+    minutes: Mapping[Place, tuple[Sums, Mapping[int, int]]],
+) -> AgentPerformanceChange:
+    """Add minutes up to the longer steps: they are few, the outcomes in them may be many."""
+    sums: dict[Place, Sums] = {}
+    spans: dict[tuple[Place, int], int] = {}
+    for place, (told, buckets) in minutes.items():
+        for step in STEPS:
+            there = place._replace(step=step, begins=step_of(place.begins, step))
+            sums.setdefault(there, Sums()).add(told)
+            for bucket, count in buckets.items():
+                spans[there, bucket] = spans.get((there, bucket), 0) + count
+    return AgentPerformanceChange(sums, spans)
 
 
 def total(parts: Iterable[tuple[Sums, Mapping[int, int]]]) -> tuple[Sums, Buckets]:

@@ -87,18 +87,26 @@ class AgentRecords(Projection[AgentRecordsChange]):
         told: dict[Whose, Lessons] = {}
         decisions: dict[str, int] = {}
         for step in batch.steps:
-            fact, line = step.fact, step.after
-            if isinstance(fact, f.TaskRouted) and line is not None:
-                lessons = told.setdefault(Whose(fact.agent, line.kind), Lessons())
-                lessons.routed += 1
-                decisions[line.kind] = decisions.get(line.kind, 0) + 1
-            elif (outcome := outcome_of(step)) is not None:
-                lessons = told.setdefault(Whose(outcome.agent, outcome.kind), Lessons())
+            if (outcome := outcome_of(step)) is not None:
+                lessons = _of(told, outcome.agent, outcome.kind)
                 lessons.take(outcome)
+            elif type(step.fact) is f.TaskRouted and step.after is not None:
+                kind = step.after.kind
+                lessons = _of(told, step.fact.agent, kind)
+                lessons.routed += 1
+                decisions[kind] = decisions.get(kind, 0) + 1
             else:
                 continue
             lessons.position = step.position
         return AgentRecordsChange(told, decisions)
+
+
+def _of(told: dict[Whose, Lessons], agent: str, kind: str) -> Lessons:
+    whose = Whose(agent, kind)
+    lessons = told.get(whose)
+    if lessons is None:
+        lessons = told[whose] = Lessons()
+    return lessons
 
 
 def records_of(changes: Iterable[AgentRecordsChange]) -> dict[Whose, Record]:

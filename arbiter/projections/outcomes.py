@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -43,8 +45,17 @@ class Sums(msgspec.Struct):
 
     def add(self, other: Sums) -> None:
         """Add another sum to this one."""
-        for name in SUMS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        # Field by field: going through their names takes four times as long, for each outcome.
+        self.completed += other.completed
+        self.failed += other.failed
+        self.cancelled += other.cancelled
+        self.excused += other.excused
+        self.timed += other.timed
+        self.latency_us += other.latency_us
+        self.rated += other.rated
+        self.quality_e9 += other.quality_e9
+        self.priced += other.priced
+        self.cost_e9 += other.cost_e9
 
     @property
     def attempts(self) -> int:
@@ -55,7 +66,7 @@ class Sums(msgspec.Struct):
 SUMS = Sums.__struct_fields__
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What one fact told about an agent at a kind."""
 
     agent: str
@@ -78,16 +89,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def outcome_of(step: Step) -> Outcome | None:
     """Read a fact; only what ends a running attempt, and what is said of its result later, counts."""
-    fact, before = step.fact, step.before
-    if isinstance(fact, f.OutcomeRated):
-        return _rated(fact)
-    if before is None or before.status != RUNNING or before.agent is None:
-        return None
-    sums = _ended(fact, before)
-    if sums is None:
-        return None
-    quality = known(fact.quality) if isinstance(fact, f.TaskCompleted) else None
-    return Outcome(before.agent, before.kind, fact.at, sums, quality)
+    read = _READ.get(type(step.fact))
+    return read(step.fact, step.before) if read is not None else None
 
 
 def known(number: float | None) -> float | None:
@@ -95,27 +98,31 @@ def known(number: float | None) -> float | None:
     return number if number is not None and abs(number) <= LARGEST else None
 
 
-def _ended(fact: f.Fact, before: TaskLine) -> Sums | None:
-    match fact:
-        case f.TaskCompleted():
-            return _completed(fact)
-        case f.TaskAttemptFailed(error=error) | f.TaskFailed(error=error):
-            return _failed(before, fact.at) if blames_agent(error) else Sums(excused=1)
-        case f.TaskCancelled():
-            return Sums(cancelled=1)
-        case f.TaskReleased() | f.TaskSuspended():
-            return Sums(excused=1)
-        case _:
-            return None
-
-
-def _completed(fact: f.TaskCompleted) -> Sums:
+def _completed(fact: f.TaskCompleted, before: TaskLine | None) -> Outcome | None:
+    if before is None or before.status != RUNNING or before.agent is None:
+        return None
     done = Sums(completed=1, timed=1, latency_us=round(fact.latency_ms * 1000))
     if (quality := known(fact.quality)) is not None:
         done.rated, done.quality_e9 = 1, billionths(quality)
     if (cost := known(fact.cost)) is not None:
         done.priced, done.cost_e9 = 1, billionths(cost)
-    return done
+    return Outcome(before.agent, before.kind, fact.at, done, quality)
+
+
+def _not_completed(fact: Ending, before: TaskLine | None) -> Outcome | None:
+    if before is None or before.status != RUNNING or before.agent is None:
+        return None
+    return Outcome(before.agent, before.kind, fact.at, _ended(fact, before))
+
+
+def _ended(fact: Ending, before: TaskLine) -> Sums:
+    match fact:
+        case f.TaskAttemptFailed(error=error) | f.TaskFailed(error=error) if blames_agent(error):
+            return _failed(before, fact.at)
+        case f.TaskCancelled():
+            return Sums(cancelled=1)
+        case _:
+            return Sums(excused=1)
 
 
 def _failed(before: TaskLine, at: datetime) -> Sums:
@@ -124,11 +131,23 @@ def _failed(before: TaskLine, at: datetime) -> Sums:
     return Sums(failed=1, timed=1, latency_us=max(0, microseconds(at - before.started_at)))
 
 
-def _rated(fact: f.OutcomeRated) -> Outcome:
+def _rated(fact: f.OutcomeRated, _: TaskLine | None) -> Outcome:
     before = known(fact.before)
     told = billionths(fact.counts) - (0 if before is None else billionths(before))
     sums = Sums(rated=int(before is None), quality_e9=told)
     return Outcome(fact.agent, fact.kind, fact.ended_at, sums, fact.counts, before)
+
+
+Ending = f.TaskAttemptFailed | f.TaskFailed | f.TaskCancelled | f.TaskReleased | f.TaskSuspended
+_READ: dict[type[f.Fact], Callable[[Any, TaskLine | None], Outcome | None]] = {
+    f.TaskCompleted: _completed,
+    f.TaskAttemptFailed: _not_completed,
+    f.TaskFailed: _not_completed,
+    f.TaskCancelled: _not_completed,
+    f.TaskReleased: _not_completed,
+    f.TaskSuspended: _not_completed,
+    f.OutcomeRated: _rated,
+}
 
 
 def billionths(number: float) -> int:

@@ -101,7 +101,9 @@ def _handed_over(fact: f.TaskHandedOver) -> str:
 
 
 def _completed(fact: f.TaskCompleted) -> str:
-    return f"The attempt completed it in {fact.latency_ms:g} ms"
+    quality = f", of quality {fact.quality:.3g} by its own word" if fact.quality is not None else ""
+    cost = f", at a cost of {fact.cost:.6g}" if fact.cost is not None else ""
+    return f"The attempt completed it in {fact.latency_ms:g} ms{quality}{cost}"
 
 
 def _attempt_failed(fact: f.TaskAttemptFailed) -> str:

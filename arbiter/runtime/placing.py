@@ -98,7 +98,7 @@ class Placing:
             )
             assigned = evolve(task, routed)
             if neighbour is not None:
-                neighbour.free -= 1
+                neighbour.busy += 1
                 placed.given.append(Assignment(routed, assigned))
                 continue
             agent = roster[name]

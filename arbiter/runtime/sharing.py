@@ -27,15 +27,20 @@ REST_SECONDS = 10.0
 class Neighbour:
     """An agent that another worker hosts, as the router sees it."""
 
-    __slots__ = ("elsewhere", "free", "incarnation", "limits", "name", "retry", "slots")
+    __slots__ = ("busy", "elsewhere", "incarnation", "limits", "name", "retry", "slots")
 
     def __init__(self, elsewhere: Elsewhere) -> None:
-        """Its free slots are those its host's hands leave."""
+        """All that its host has in hand counts as its own: it may be more than its slots."""
         self.elsewhere, self.incarnation = elsewhere, elsewhere.incarnation
         profile = elsewhere.profile
         self.name, self.slots = profile.name, profile.max_concurrency
         self.retry, self.limits = profile.retry, profile.limits
-        self.free = max(0, self.slots - elsewhere.busy)
+        self.busy = min(elsewhere.busy, self.slots)
+
+    @property
+    def free(self) -> int:
+        """Slots its host has for it, as far as we know."""
+        return self.slots - self.busy
 
     @property
     def profile(self) -> AgentProfiled:

@@ -3,11 +3,14 @@
 import pytest
 
 from arbiter.domain import facts as f
+from arbiter.domain.anomalies import answer, evolve, unknown
 from arbiter.domain.facts import FACTS
 from arbiter.domain.facts.lifecycle import TaskFact
+from arbiter.domain.rating import rate, remember, result_of
+from arbiter.domain.trends import Point
 from arbiter.projections.audit_trail import AuditTrail, actor
 from arbiter.projections.sentences import cause, sentence
-from arbiter.testing.builders import LOST, NOON, a_task, redriven, refused, suspended
+from arbiter.testing.builders import LOST, NOON, a_task, completed, redriven, refused, suspended
 from arbiter.testing.random_log import TIMEOUT, RandomLog
 from tests.projections.folding import batch_of, recorded
 
@@ -101,3 +104,34 @@ def test_an_attempt_reads_as_a_story():
         "The attempt started: the task is running.",
         "The attempt completed it in 0 ms: the task is completed.",
     ]
+
+
+def test_what_is_said_of_results_and_of_agents_reads_as_a_sentence():
+    usual = Point(begins=NOON, attempts=12, p95_ms=1000, success_rate=0.9)
+    slow = Point(begins=NOON, attempts=12, p95_ms=6000, success_rate=0.5)
+    told = [answer(each, slow, usual, at=NOON) for each in unknown("ruff", "review")]
+    raised = {fact.type: fact for fact in told if fact is not None}
+    assert sentence(raised["latency_spike"]) == (
+        "An anomaly of agent ruff at review was raised, critical: P95 of latency 6,000 ms,"
+        " usually 1,000 ms (12 attempts in 300 s)."
+    )
+    assert sentence(raised["error_rate_increase"]) == (
+        "An anomaly of agent ruff at review was raised, critical: error rate 50.0%,"
+        " usually 10.0% (12 attempts in 300 s)."
+    )
+    standing = evolve(None, raised["latency_spike"])
+    assert sentence(answer(standing, usual, usual, at=NOON)) == (
+        "An anomaly of agent ruff at review was resolved, it has recovered: P95 of latency"
+        " 1,000 ms, usually 1,000 ms."
+    )
+    life = a_task().running().then(completed(quality=0.75, cost=2.5))
+    assert sentence(life.facts[-1]) == (
+        "The attempt completed it in 0 ms, of quality 0.75 by its own word, at a cost of 2.5:"
+        " the task is completed."
+    )
+    rated = rate(result_of(life.task), 0.5, "ann", at=NOON)
+    assert sentence(rated) == "The result of attempt 1 by agent ruff was rated 0.5."
+    again = rate(remember(result_of(life.task), [rated]), 1.0, "bob", at=NOON)
+    assert sentence(again) == (
+        "The result of attempt 1 by agent ruff was rated 1, which makes it 0.75 in all."
+    )

@@ -119,7 +119,7 @@ def test_what_rests_with_a_host_that_drains_goes_back_to_its_queue(near, far, da
 async def _lie_about(incarnation, service):
     for neighbour in service._worker._knowledge.neighbours:
         if neighbour.incarnation == incarnation:
-            neighbour.free = 5
+            neighbour.busy = 0
 
 
 def test_a_lost_host_s_tasks_are_done_elsewhere_and_none_is_lost(near, database):

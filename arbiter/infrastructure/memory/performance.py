@@ -8,7 +8,7 @@ from datetime import datetime
 from arbiter.application.performance import Performance
 from arbiter.domain.anomalies import Anomaly
 from arbiter.domain.performance import NOW, POINT_MINUTES, Window
-from arbiter.domain.trends import KEPT, Point
+from arbiter.domain.trends import KEPT, MEMORY, Point
 from arbiter.infrastructure.memory.view_rows import Rows
 from arbiter.infrastructure.reading_performance import (
     Told,
@@ -50,7 +50,7 @@ class MemoryPerformanceReader:
         found: dict[Whose, list[Point]] = {}
         for place in sorted(self._rows.sums):
             asked = (place.agent, place.kind) in whose and place.step == POINT_MINUTES
-            if asked and place.begins <= over(before):
+            if asked and over(before) - MEMORY <= place.begins <= over(before):
                 told = self._rows.sums[place], self._rows.buckets.get(place, {})
                 here = point(place.begins, told)
                 if here is not None:

@@ -119,6 +119,13 @@ class PerformanceContract:
         begins = [point.begins for point in told["ruff", KIND]]
         assert begins == [NOON + 5 * step * MINUTE for step in range(3, 103)]
 
+    async def test_points_of_a_month_ago_are_left_alone(self, viewed: Viewed) -> None:
+        await viewed.tell(*(done(0) for _ in range(10)))
+        reader, whose = viewed.views.agent_performance, [("ruff", KIND)]
+        month = timedelta(days=30, minutes=5)
+        assert len(await reader.points(whose, before=NOON + month)) == 1
+        assert len(await reader.points(whose, before=NOON + month + MINUTE)) == 0
+
     async def test_how_agents_do_now_is_told_of_those_with_enough_attempts(
         self, viewed: Viewed
     ) -> None:

@@ -165,7 +165,7 @@ class ViewsContract:
         assert statuses == Counter(task.status.value for task in grown.tasks.values())
 
     async def test_statistics_count_the_facts(self, viewed: Viewed) -> None:
-        facts = RandomLog(7).grow(400)
+        facts = RandomLog(7).grow(1_000)
         await viewed.append(*facts)
         await viewed.project(most=50)
         told = await viewed.views.stats.read(window_minutes=None, now=LATER)

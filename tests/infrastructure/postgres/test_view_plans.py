@@ -1,5 +1,7 @@
 """Reading stops as soon as it has found enough, however large the views have grown."""
 
+from datetime import timedelta
+
 import psycopg
 import pytest
 
@@ -37,6 +39,26 @@ SELECT n, %(noon)s, 'task.validated', gen_random_uuid(), CASE WHEN n = 300 THEN 
 FROM generate_series(1, %(rows)s) AS n
 """
 
+SUMS = """
+INSERT INTO arbiter.agent_sums
+SELECT
+    step, %(noon)s::timestamptz + place * make_interval(mins => step), 'a' || agent, 'k' || kind,
+    20, 1, 0, 0, 21, 21000, 0, 0, 0, 0
+FROM unnest(ARRAY[1, 5, 60]) AS step
+CROSS JOIN generate_series(1, 20) AS agent CROSS JOIN generate_series(1, 2) AS kind
+CROSS JOIN generate_series(1, 200) AS place
+"""
+SPANS = """
+INSERT INTO arbiter.agent_spans
+SELECT step, begins, agent, kind, bucket, 7 FROM arbiter.agent_sums
+CROSS JOIN generate_series(1, 3) AS bucket
+"""
+RECORDS = """
+INSERT INTO arbiter.agent_records
+SELECT 'a' || agent, 'k' || kind, 1, 1, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, agent
+FROM generate_series(1, 4000) AS agent CROSS JOIN generate_series(1, 5) AS kind
+"""
+
 
 @pytest.fixture(scope="module", params=["never analysed", "analysed"])
 def full(databases, request):
@@ -44,7 +66,7 @@ def full(databases, request):
         databases.migrated() as database,
         psycopg.connect(database.dsn, autocommit=True) as connection,
     ):
-        for statement in (BOARD, FACTS, TRAIL):
+        for statement in (BOARD, FACTS, TRAIL, SUMS, SPANS, RECORDS):
             connection.execute(statement, {"noon": NOON, "rows": ROWS})
         if request.param == "analysed":
             connection.execute("ANALYZE")
@@ -98,3 +120,41 @@ def test_tasks_are_found_without_looking_at_all_of_them(full, wanted):
 )
 def test_the_trail_is_read_without_looking_at_all_of_it(full, name, params):
     assert rows_read(full, name, {"how_many": 100} | params) <= 200
+
+
+AT = NOON + timedelta(minutes=100)
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "most"),
+    [
+        ("read_performance", {"step": 1, "begins": AT - timedelta(minutes=4)}, 5 * 40 * 4),
+        ("read_performance", {"step": 60, "begins": AT - timedelta(hours=23)}, 40 * 4),
+        (
+            "read_performance_of",
+            {"step": 1, "begins": AT - timedelta(minutes=59), "agent": "a7"},
+            60 * 2 * 4,
+        ),
+    ],
+)
+def test_a_window_is_read_without_looking_at_others(full, name, params, most):
+    asked = {"ends": AT, "kind": None} | params
+    assert 0 < rows_read(full, name, asked) <= most
+
+
+def test_points_are_read_from_the_newest_back(full):
+    asked = {
+        "agent": ["a7", "nobody"],
+        "kind": ["k1", "k1"],
+        "step": 5,
+        "since": NOON - timedelta(days=30),
+        "until": NOON + timedelta(days=1),
+        "least": 10,
+        "how_many": 100,
+    }
+    assert 100 < rows_read(full, "read_points", asked) <= 400
+
+
+def test_records_are_read_of_those_who_are_asked_about(full):
+    asked = {"projection": "agent_records_v1", "agents": ["a7", "a8", "nobody"], "after": 0}
+    assert 10 <= rows_read(full, "read_records", asked) <= 20

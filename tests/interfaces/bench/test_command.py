@@ -26,6 +26,8 @@ TINY = Sizes(
     few=10,
     many=30,
     executed=5,
+    agents=20,
+    queries=5,
     decisions=20,
     lives=10,
     calls=10,
@@ -36,6 +38,7 @@ NOTHING = {
     "start_latency_ms": {"p50": None, "p99": None},
     "idle_queries_per_min": None,
     "bytes_per_task": None,
+    "registry_query_ms": {"p50": None, "p95": None},
     "routing": {
         "decision_us_p95": {"20": None, "1000": None},
         "decisions_per_s": None,

@@ -1,5 +1,5 @@
 -- read_performance: how agents did within a window, added up. One statement: sums and buckets of one moment.
--- in:  step int, begins timestamptz, ends timestamptz, agent text or NULL, kind text or NULL
+-- in:  step int, begins timestamptz, ends timestamptz, kind text or NULL
 -- out: agent, kind, each sum, the buckets and how many spans fell into each (NULL if none did)
 WITH summed AS (
     SELECT
@@ -13,7 +13,6 @@ WITH summed AS (
     WHERE
         sums.step = %(step)s
         AND sums.begins BETWEEN %(begins)s AND %(ends)s
-        AND (%(agent)s::text IS NULL OR sums.agent = %(agent)s)
         AND (%(kind)s::text IS NULL OR sums.kind = %(kind)s)
     GROUP BY sums.agent, sums.kind
 ), counted AS (
@@ -22,7 +21,6 @@ WITH summed AS (
     WHERE
         spans.step = %(step)s
         AND spans.begins BETWEEN %(begins)s AND %(ends)s
-        AND (%(agent)s::text IS NULL OR spans.agent = %(agent)s)
         AND (%(kind)s::text IS NULL OR spans.kind = %(kind)s)
     GROUP BY spans.agent, spans.kind, spans.bucket
 ), gathered AS (

@@ -1,5 +1,6 @@
 -- read_points: the newest steps of some agents at some kinds that hold enough attempts, newest first.
--- in:  agent text[], kind text[], step int, before timestamptz (the latest begin), least int, how_many int
+-- in:  agent text[], kind text[], step int, since and until timestamptz (when they began), least int,
+--      how_many int
 -- out: agent, kind, begins, each sum, the buckets and how many spans fell into each
 SELECT
     wanted.agent, wanted.kind, newest.begins, newest.completed, newest.failed, newest.cancelled,
@@ -13,7 +14,8 @@ CROSS JOIN LATERAL (
     FROM arbiter.agent_sums AS sums
     WHERE
         sums.step = %(step)s AND sums.agent = wanted.agent AND sums.kind = wanted.kind
-        AND sums.begins <= %(before)s AND sums.completed + sums.failed >= %(least)s
+        AND sums.begins BETWEEN %(since)s AND %(until)s
+        AND sums.completed + sums.failed >= %(least)s
     ORDER BY sums.begins DESC
     LIMIT %(how_many)s
 ) AS newest

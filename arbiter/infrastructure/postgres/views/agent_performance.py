@@ -8,7 +8,7 @@ from typing import Any
 
 from arbiter.application.performance import Performance
 from arbiter.domain.performance import NOW, POINT_MINUTES, Window
-from arbiter.domain.trends import KEPT, LEAST_ATTEMPTS, Point
+from arbiter.domain.trends import KEPT, LEAST_ATTEMPTS, MEMORY, Point
 from arbiter.infrastructure.postgres.arrays import integers, moments, texts
 from arbiter.infrastructure.postgres.connections import Reader
 from arbiter.infrastructure.postgres.views.writer import Writer
@@ -85,7 +85,8 @@ class PostgresPerformanceReader:
                 "agent": texts([agent for agent, _ in wanted]),
                 "kind": texts([kind for _, kind in wanted]),
                 "step": POINT_MINUTES,
-                "before": over(before),
+                "since": over(before) - MEMORY,
+                "until": over(before),
                 "least": LEAST_ATTEMPTS,
                 "how_many": KEPT,
             },
@@ -103,16 +104,11 @@ class PostgresPerformanceReader:
     async def _told(
         self, window: Window, at: datetime, agent: str | None, kind: str | None
     ) -> dict[Whose, Told]:
-        rows = await self._reader.rows(
-            "read_performance",
-            {
-                "step": window.step,
-                "begins": window.begins(at),
-                "ends": at,
-                "agent": agent,
-                "kind": kind,
-            },
-        )
+        asked = {"step": window.step, "begins": window.begins(at), "ends": at, "kind": kind}
+        if agent is None:
+            rows = await self._reader.rows("read_performance", asked)
+        else:
+            rows = await self._reader.rows("read_performance_of", {**asked, "agent": agent})
         return {(row[0], row[1]): _told(row[2:]) for row in rows}
 
 

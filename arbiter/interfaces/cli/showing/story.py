@@ -73,6 +73,8 @@ def _content(view: TaskView) -> Iterator[tuple[str, str | Text]]:
         yield "checkpoint", Text(pretty(view.checkpoint))
     if view.status is Status.COMPLETED:
         yield "result", Text(pretty(view.result))
+    if view.quality is not None:
+        yield "quality", Text(f"{view.quality:.3g}, by its own word")
     elif view.error is not None:
         yield "error", Text(one_line(failure(view.error)), STYLES["failed"])
 
