@@ -143,8 +143,6 @@ class Attempts:
     def done(self, execution: Execution, outcome: Outcome) -> None:
         """Take in that a handler has really stopped."""
         self.running.pop(execution, None)
-        if isinstance(outcome, HandedOver | Declined) and not execution.closed:
-            self._roster.leave(execution.agent)
         self._roster.let_go(execution.agent)
         if self._abandoned:
             self._roster.freed()
@@ -158,9 +156,9 @@ class Attempts:
         elif isinstance(outcome, Raised):
             self.reporter.insist(partial(self._fail, execution, outcome.error))
         elif isinstance(outcome, HandedOver):
-            self.reporter.insist(partial(self._hand_over, execution, outcome.seconds))
+            self._leave(execution, partial(self._hand_over, execution, outcome.seconds))
         elif isinstance(outcome, Declined):
-            self.reporter.insist(partial(self._decline, execution, outcome.reason))
+            self._leave(execution, partial(self._give_back, execution, outcome.reason))
         else:
             error = f.Failure(
                 kind="exception", type="Stopped", message="the handler stopped by itself"
@@ -239,10 +237,11 @@ class Attempts:
             lambda task, at: [verbs.release(task, execution.attempt_id, reason, at=at)],
         )
 
-    async def _decline(self, execution: Execution, reason: str) -> None:
-        """Give back a task whose agent has no room; nothing was done."""
-        self._roster.outside()
-        await self._give_back(execution, reason)
+    def _leave(self, execution: Execution, report: Report) -> None:
+        """Let go of an attempt that needs no slot here; its agent has as much to do as before."""
+        agent = execution.agent
+        self._roster.leave(agent)
+        self.reporter.insist(report).add_done_callback(lambda _: self._roster.left(agent))
 
     async def _hand_over(self, execution: Execution, seconds: float) -> None:
         """Let go of an attempt that an agent outside has taken; its answer may have come first."""
@@ -250,7 +249,6 @@ class Attempts:
             execution,
             lambda task, at: [verbs.hand_over(task, execution.attempt_id, seconds, at=at)],
         )
-        self._roster.outside()
 
     async def _decide(
         self, execution: Execution, decision: Callable[[Task, datetime], Sequence[TaskFact]]

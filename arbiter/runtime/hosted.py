@@ -46,6 +46,9 @@ class HostedAgent:
         self.slots = profile.max_concurrency
         """How many of its tasks may run here now; fewer, where it has others that run elsewhere."""
 
+        self.leaving = 0
+        """Attempts that have left their slot here, of which the log does not know it yet."""
+
         self.answers = True
         """It gave a sign of life when it was last asked, or nobody asks it."""
 
@@ -108,7 +111,7 @@ class Roster:
         """Called by who no longer claims, and has let go of a slot that others may use."""
 
         self.outside: Callable[[], object] = lambda: None
-        """Called when an attempt has left a slot and is not over, or found no room at its agent."""
+        """Called when the log knows of an attempt that has left its slot here."""
 
         self._is_gated = False
         self._by_kind: dict[str, list[HostedAgent]] = {}
@@ -179,8 +182,14 @@ class Roster:
         return self._regate(more=more)
 
     def leave(self, agent: HostedAgent) -> None:
-        """Count an attempt as one that its agent has without us; `outside` tells when it is recorded."""
+        """Count an attempt as one that its agent has without us, or has no room for."""
+        agent.leaving += 1
         self.limit({agent.name: max(0, agent.slots - 1)})
+
+    def left(self, agent: HostedAgent) -> None:
+        """Leave it to the log to count that attempt."""
+        agent.leaving -= 1
+        self.outside()
 
     def _regate(self, *, more: bool) -> bool:
         self._is_gated = any(

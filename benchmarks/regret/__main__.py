@@ -1,6 +1,6 @@
 """What each strategy loses against one who knows everything, in simulated worlds.
 
-python -m benchmarks.regret [--tasks 50000] [--seeds 1 2 3] [--runs FILE] [--plot FOLDER]
+python -m benchmarks.regret [--tasks 50000] [--seeds 1 2] [--runs FILE] [--plot FOLDER]
 
 20 agents, 5 kinds, 50,000 tasks in memory; worlds that stay, drift, and never rest. `--runs` keeps the
 runs as JSON lines: those it already holds are not played again. `--plot` needs matplotlib.
@@ -63,7 +63,7 @@ def _read(path: Path) -> list[Run]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.regret", description=__doc__)
     parser.add_argument("--tasks", type=int, default=50_000)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--runs", type=Path)
     parser.add_argument("--plot", type=Path)
     return parser

@@ -17,7 +17,7 @@ OF_TESTS = {"poll_seconds": 600, "breaker_failures": 100}
 
 @pytest.fixture
 def connected(database) -> Iterator[Connect]:
-    """Makes Arbiters that never find anything by polling, and whose agents may fail as much as a test wants."""
+    """Makes Arbiters that never find anything by polling; their agents may fail as a test wants."""
     made: list[Arbiter] = []
 
     def connected(**settings: Any) -> Arbiter:

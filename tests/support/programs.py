@@ -102,6 +102,19 @@ def stay(place: str) -> None:
     time.sleep(60)
 
 
+def stay_once(place: str) -> None:
+    """Tell who it is and stay the first time, and answer the second; end with the worker's pipe."""
+    told = _told()
+    if told["attempt"] > 1:
+        _say(result=told["attempt"])
+        return
+    _tell_pid(place)
+    for _ in range(600):
+        time.sleep(0.1)
+        sys.stderr.write(".")
+        sys.stderr.flush()
+
+
 def leave_a_child(place: str) -> None:
     """Answer and end, and leave behind a program that holds the streams open."""
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])

@@ -59,9 +59,14 @@ class Service:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1
+            disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                length = int(self.headers["content-length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # who sent it was killed meanwhile
+                    return
                 heard = Heard(self.path, self.headers, body)
                 service.heard.append(heard)
                 service.begun.put(heard)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 
 from arbiter.application.ports import Learnt
 from arbiter.application.routing.plan import RoutingPlan
@@ -20,6 +20,8 @@ from arbiter.domain.routing.thompson import hopeful
 
 DIGITS = 6
 """Features are rounded to so many places: what differs less makes no other choice, and each is stored."""
+
+USUAL = {field.name: field.default for field in fields(Seen)}
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +62,8 @@ class Belief:
     def _load(self, agent: Capable) -> None:
         """See an agent at its present load; each load is worked out once."""
         idle = self.seen.get(agent.name) or Seen(agent=agent.name)
-        seen = replace(idle, load=round(agent.busy / agent.slots, DIGITS))
+        load = round(agent.busy / agent.slots, DIGITS)
+        seen = replace(idle, load=load) if load else idle
         rank = self.strategy.ranks([seen])[0]
         self._loaded.setdefault(agent.name, {})[agent.busy] = seen, rank
 
@@ -131,17 +134,18 @@ def beliefs(
 
 def _seen(name: str, record: Record, known: Known, plan: RoutingPlan) -> Seen:
     wins, losses = record.posterior(plan.reward, price=plan.price, unpriced=known.cost)
-    return Seen(
-        agent=name,
-        attempts=record.attempts,
-        success_rate=round(record.success_rate, DIGITS),
-        quality=round(record.quality, DIGITS),
-        latency_ms=round(record.latency_ms, DIGITS),
-        cost=round(record.cost if record.priced else known.cost, DIGITS),
-        weight=plan.weights.get(name, known.weight),
-        wins=round(wins, DIGITS),
-        losses=round(losses, DIGITS),
-    )
+    features: dict[str, Any] = {
+        "attempts": record.attempts,
+        "success_rate": round(record.success_rate, DIGITS),
+        "quality": round(record.quality, DIGITS),
+        "latency_ms": round(record.latency_ms, DIGITS),
+        "cost": round(record.cost if record.priced else known.cost, DIGITS),
+        "weight": plan.weights.get(name, known.weight),
+        "wins": round(wins, DIGITS),
+        "losses": round(losses, DIGITS),
+    }
+    # What equals a default is not stored, if it is left out here: an equal float would be another object.
+    return Seen(agent=name, **{key: each for key, each in features.items() if each != USUAL[key]})
 
 
 def only(name: str, strategy: Strategy) -> Decision:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from arbiter.domain.facts.parts import Candidate, Decision, Seen
-from arbiter.domain.routing.draw import inverse, shortlist
+from arbiter.domain.routing.draw import LIMIT, Shortlist, inverse, shortlist
 from arbiter.domain.routing.reasons import confidence, reason
 from arbiter.domain.routing.strategy import Strategy, Weighed
 
@@ -27,49 +27,78 @@ def decide(
     candidates were known. `ranks` are the strategy's for these candidates, where they are known already.
     Equal arguments, in equal order, give equal answers.
     """
-    listed = shortlist(strategy, candidates, draw, ranks)
-    weighed = strategy.weigh(listed.core, decisions)
-    seen, scores, propensities = [*listed.core], weighed.scores, weighed.propensities
-    if listed.guest is not None:
-        seen = [*seen, listed.guest]
-        scores = [*scores, *strategy.ranks([listed.guest])]
-        propensities = [each * (1.0 - listed.share) for each in propensities] + [listed.share]
+    listed = None
+    core = candidates
+    if len(candidates) > LIMIT:
+        listed = shortlist(strategy, candidates, draw, ranks)
+        core = listed.core
+    weighed = strategy.weigh(core, decisions)
+    scores, propensities = weighed.scores, weighed.propensities
+    if listed is not None:
+        core, scores, propensities = _with_guest(strategy, listed, weighed)
     place = inverse(propensities, draw)
-    guest = len(listed.core)
-    chosen, best = seen[place], place != guest and scores[place] == max(weighed.scores)
-    recorded = [
-        Candidate(
-            agent=each.agent,
-            score=scores[at],
-            propensity=propensities[at],
-            shortlisted=listed.shortlisted if at == guest else 1.0,
-            features=each,
-        )
-        for at, each in enumerate(seen)
-    ]
+    chosen = core[place]
+    is_guest = listed is not None and place == len(core) - 1
+    best = not is_guest and scores[place] == max(weighed.scores)
+    probability = propensities[place]
+    if is_guest and listed is not None:
+        probability *= listed.shortlisted
     return chosen.agent, Decision(
         strategy=strategy.name,
         strategy_version=strategy.version,
         reason=reason(
             chosen,
-            propensities[place] * recorded[place].shortlisted,
+            probability,
             best=best,
             seeks_best=strategy.seeks_best,
             among=len(candidates),
         ),
-        candidates=tuple(recorded),
+        candidates=_recorded(core, scores, propensities, listed),
         draw=draw,
         decisions=decisions,
-        shortlist_of=0 if listed.guest is None else len(candidates),
+        shortlist_of=0 if listed is None else len(candidates),
         confidence=confidence(chosen),
-        alternatives=_next_best(seen, weighed, place),
+        alternatives=_next_best(core, weighed, place),
         explored=strategy.seeks_best and not best,
         known_at=known_at,
     )
 
 
-def _next_best(seen: list[Seen], weighed: Weighed, chosen: int) -> tuple[str, ...]:
-    others = sorted(
-        (-score, place) for place, score in enumerate(weighed.scores) if place != chosen
+def _with_guest(
+    strategy: Strategy, listed: Shortlist, weighed: Weighed
+) -> tuple[list[Seen], list[float], list[float]]:
+    """The core, its propensities lessened by the guest's, and the guest at the end."""
+    return (
+        [*listed.core, listed.guest],
+        [*weighed.scores, *strategy.ranks([listed.guest])],
+        [each * (1.0 - listed.share) for each in weighed.propensities] + [listed.share],
     )
-    return tuple([seen[place].agent for _, place in others[:ALTERNATIVES]])
+
+
+def _recorded(
+    seen: Sequence[Seen],
+    scores: Sequence[float],
+    propensities: Sequence[float],
+    listed: Shortlist | None,
+) -> tuple[Candidate, ...]:
+    recorded = [
+        Candidate(agent=each.agent, score=score, propensity=propensity, features=each)
+        for each, score, propensity in zip(seen, scores, propensities, strict=True)
+    ]
+    if listed is not None:
+        recorded[-1] = Candidate(
+            agent=listed.guest.agent,
+            score=scores[-1],
+            propensity=propensities[-1],
+            shortlisted=listed.shortlisted,
+            features=listed.guest,
+        )
+    return tuple(recorded)
+
+
+def _next_best(seen: Sequence[Seen], weighed: Weighed, chosen: int) -> tuple[str, ...]:
+    """The best of the others, equals in their order."""
+    scores = weighed.scores
+    ranked = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)[: ALTERNATIVES + 1]
+    others = [seen[place].agent for place in ranked if place != chosen]
+    return tuple(others[:ALTERNATIVES])

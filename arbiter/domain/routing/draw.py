@@ -22,13 +22,13 @@ LIMIT = 32
 
 
 class Shortlist(msgspec.Struct, frozen=True, gc=False):
-    """Who is scored, and, if not all are, who comes along."""
+    """Who of a crowd is scored, and who comes along."""
 
     core: Sequence[Seen]
-    guest: Seen | None = None
-    share: float = 0.0
+    guest: Seen
+    share: float
     """The guest's propensity."""
-    shortlisted: float = 1.0
+    shortlisted: float
     """The probability of this guest among all outside the core."""
 
 
@@ -55,9 +55,7 @@ def shortlist(
     draw: float,
     ranks: Sequence[float] | None = None,
 ) -> Shortlist:
-    """At most 32 of the candidates; each has a positive probability of being chosen."""
-    if len(candidates) <= LIMIT:
-        return Shortlist(candidates)
+    """32 of more candidates than that; each has a positive probability of being chosen."""
     if ranks is None:
         ranks = strategy.ranks(candidates)
     ranked = sorted(range(len(candidates)), key=ranks.__getitem__, reverse=True)

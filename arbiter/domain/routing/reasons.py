@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from arbiter.domain.facts.parts import Candidate, Decision, Seen
 
@@ -44,14 +45,20 @@ def _candidate(candidate: Candidate) -> str:
     line = f"{candidate.agent}: probability {chance:.2%}, score {candidate.score:.3f}"
     seen = candidate.features
     if seen is not None:
-        line += f"; {_record(seen)}, {seen.latency_ms:,.4g} ms, cost {seen.cost:.4g}"
+        line += f"; {_record(seen)}, quality {seen.quality:.2f}, {seen.latency_ms:,.0f} ms"
+        line += f", cost {seen.cost:.4g}"
     return line
 
 
 def _record(seen: Seen) -> str:
-    outcomes = f"{seen.success_rate:.0%} of {seen.attempts} succeeded"
-    known = outcomes if seen.attempts else f"nothing known, taken for {seen.success_rate:.0%}"
-    return f"{known}, load {seen.load:.0%}"
+    return f"{_outcomes(seen.success_rate, seen.attempts)}, load {round(seen.load * 100)}%"
+
+
+@lru_cache(maxsize=10_000)
+def _outcomes(success_rate: float, attempts: int) -> str:
+    if not attempts:
+        return f"nothing known, taken for {success_rate:.0%}"
+    return f"{success_rate:.0%} of {attempts} succeeded"
 
 
 def _grounds(decision: Decision) -> str:

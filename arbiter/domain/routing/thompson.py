@@ -45,16 +45,17 @@ class Thompson(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
     def weigh(self, candidates: Sequence[Seen], decisions: int) -> Weighed:  # noqa: ARG002 - the port's
-        best = self.probabilities(tuple([(each.wins, each.losses) for each in candidates]))
+        posteriors = tuple([(each.wins, each.losses) for each in candidates])
+        penalty = self.load_penalty
         shares = [
-            share * (1.0 - self.load_penalty * each.load)
-            for each, share in zip(candidates, best, strict=True)
+            share * (1.0 - penalty * each.load)
+            for each, share in zip(candidates, self.probabilities(posteriors), strict=True)
         ]
         total = sum(shares)
         if total <= 0.0:  # nobody's probability is known yet
             shares, total = [1.0] * len(shares), float(len(shares))
         part, each_has = (1.0 - self.floor) / total, self.floor / len(candidates)
         return Weighed(
-            [each.wins / (each.wins + each.losses) for each in candidates],
+            [wins / (wins + losses) for wins, losses in posteriors],
             [each_has + part * share for share in shares],
         )

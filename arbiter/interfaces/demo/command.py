@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from random import Random
 from statistics import quantiles
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,14 +15,18 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from arbiter import Arbiter, ArbiterError, Settings, connect
+from arbiter.application.ports import Learnt
 from arbiter.domain import facts as f
+from arbiter.domain.record import Record
+from arbiter.interfaces.demo.contest import contests, telling
+from arbiter.interfaces.demo.judge import Judge
 from arbiter.interfaces.demo.report import DemoSummary, as_json, show
-from arbiter.interfaces.demo.reviewers import REVIEWERS
+from arbiter.interfaces.demo.reviewers import KINDS, REVIEWERS
 from arbiter.interfaces.demo.sources import sources
 from arbiter.interfaces.demo.summary import Latency
 from arbiter.interfaces.demo.tools import require_tools
 from arbiter.interfaces.demo.watch import Watch
-from arbiter.interfaces.demo.worker import QUEUE
+from arbiter.interfaces.demo.worker import CONCURRENCY, QUEUE
 from arbiter.interfaces.demo.workers import Workers
 
 BEAT_SECONDS, LEASE_SECONDS = 1.0, 3.0
@@ -32,13 +37,14 @@ AT_MOST_SECONDS = 300.0
 def run(path: Path | None, *, settings: Settings, json: bool, console: Console) -> int:
     """Review the files under `path`, or of the standard library; return the exit code."""
     require_tools()
-    files = sources(path).files
+    files = _mixed(sources(path).files)
     began = time.monotonic()
     settings = settings.model_copy(
         update={"beat_seconds": BEAT_SECONDS, "lease_seconds": LEASE_SECONDS, "queues": (QUEUE,)}
     )
     with connect(settings=settings) as arbiter:
         _say(console, f"{len(files)} files, {len(REVIEWERS)} reviewers, {WORKERS} worker processes")
+        _say(console, _memory(_records(arbiter)))
         workers = Workers(WORKERS, _environ(arbiter.settings))
         try:
             task_ids = _review(arbiter, workers, [str(file) for file in files], console)
@@ -46,7 +52,8 @@ def run(path: Path | None, *, settings: Settings, json: bool, console: Console) 
             workers.let_go()
         seconds = time.monotonic() - began
         streams = arbiter.core.run(lambda service: service.store.log.streams(task_ids))
-    summary = _summary(streams, seconds)
+        records = _records(arbiter)
+    summary = _summary(streams, records, seconds)
     if not json:
         console.print()
         show(console, summary, _reviews(streams), task_id=str(_telling(streams)))
@@ -55,14 +62,38 @@ def run(path: Path | None, *, settings: Settings, json: bool, console: Console) 
     return 0 if summary.completed == summary.tasks else 1
 
 
+def _mixed(files: Sequence[Path]) -> list[Path]:
+    """The files in an order that is nobody's, and always the same: no package comes in one piece."""
+    mixed = list(files)
+    Random(len(mixed)).shuffle(mixed)  # noqa: S311 - nothing to keep secret
+    return mixed
+
+
+def _records(arbiter: Arbiter) -> Mapping[tuple[str, str], Record]:
+    """What the router knows of the reviewers, with all that has happened until now."""
+    arbiter.views.catch_up()
+    learnt: Learnt = arbiter.core.run(lambda service: service.store.records.of(tuple(REVIEWERS)))
+    return learnt.records
+
+
+def _memory(records: Mapping[tuple[str, str], Record]) -> str:
+    known = sum(record.attempts for record in records.values())
+    return (
+        f"the router remembers {known:,} reviews of earlier runs"
+        if known
+        else "the router knows nothing of the reviewers yet"
+    )
+
+
 def _review(
     arbiter: Arbiter, workers: Workers, files: Sequence[str], console: Console
 ) -> list[UUID]:
-    watch = Watch()
+    watch, judge = Watch(), Judge(arbiter.rate)
     arbiter.on("task.*", watch.hear)
+    arbiter.on("task.completed", judge.hear)
     run_id = str(uuid4())
     submitted = arbiter.submit_many(
-        ({"kind": kind, "payload": {"path": file}} for file in files for kind in REVIEWERS),
+        ({"kind": kind, "payload": {"path": file}} for file in files for kind in KINDS),
         queue=QUEUE,
         subject=run_id,
         any_kind=True,
@@ -72,6 +103,7 @@ def _review(
         raise refused[0]
     task_ids = [answer.task_id for answer in submitted if not isinstance(answer, ArbiterError)]
     watch.expect(task_ids)
+    judge.judge(task_ids)
     _say(console, f"{len(task_ids)} tasks submitted; they wait in the log for a worker")
     workers.await_ready()
     with _progress(console) as progress:
@@ -79,6 +111,7 @@ def _review(
         _follow(watch, len(task_ids) // 2, lambda ended: progress.update(bar, completed=ended))
         _kill_the_busiest(arbiter, workers, watch, progress.console)
         _follow(watch, len(task_ids), lambda ended: progress.update(bar, completed=ended))
+    judge.finish()
     return task_ids
 
 
@@ -107,7 +140,11 @@ def _kill_the_busiest(arbiter: Arbiter, workers: Workers, watch: Watch, console:
             return
 
 
-def _summary(streams: dict[UUID, Sequence[f.Fact]], seconds: float) -> DemoSummary:
+def _summary(
+    streams: dict[UUID, Sequence[f.Fact]],
+    records: Mapping[tuple[str, str], Record],
+    seconds: float,
+) -> DemoSummary:
     latencies: list[float] = []
     completed = failed = attempts = rescued = written = 0
     for facts in streams.values():
@@ -132,6 +169,8 @@ def _summary(streams: dict[UUID, Sequence[f.Fact]], seconds: float) -> DemoSumma
         seconds=seconds,
         tasks_per_s=completed / seconds,
         latency_ms=_percentiles(latencies),
+        contests=tuple(contests(streams.values(), records)),
+        decision=telling(streams),
     )
 
 
@@ -164,7 +203,7 @@ def _environ(settings: Settings) -> dict[str, str]:
         "ARBITER_QUEUES": QUEUE,
         "ARBITER_BEAT_SECONDS": str(BEAT_SECONDS),
         "ARBITER_LEASE_SECONDS": str(LEASE_SECONDS),
-        "ARBITER_CONCURRENCY": "4",
+        "ARBITER_CONCURRENCY": str(CONCURRENCY),
         "ARBITER_POOLED": str(settings.pooled).lower(),
     }
     if settings.dsn is not None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console, OverflowMethod
 from rich.table import Table
 from rich.text import Text
 
+from arbiter.interfaces.demo.choosing import of_contests, of_decision
 from arbiter.interfaces.demo.summary import DemoSummary, as_json
+from arbiter.interfaces.demo.table import ruled
 from arbiter.interfaces.demo.tally import Reviewed, Tally
 
 __all__ = ["DemoSummary", "as_json", "show"]
@@ -25,7 +26,7 @@ def show(
     *,
     task_id: str = "<task id>",
 ) -> None:
-    """Print what happened, what was found, and three commands to look closer."""
+    """Print what happened, what was found, who was chosen and why, and commands to look closer."""
     tally = Tally.of(reviews)
     console.print(_of_run(summary))
     if tally.files:
@@ -34,8 +35,17 @@ def show(
         console.print(_of_rules(console, tally))
         console.print()
         console.print(_of_files(console, tally))
+    if summary.contests:
+        console.print()
+        for shown in of_contests(summary.contests):
+            console.print(shown)
+    if summary.decision is not None:
+        console.print(Text("One decision in words", "bold"))
+        for line in of_decision(summary.decision):
+            _say(console, line)
+        console.print()
     _say(console, "Look closer:")
-    for command in (f"task history {task_id}", "stats", "task list"):
+    for command in (f"task history {task_id}", "agents performance", "stats", "task list"):
         _say(console, f"  arbiter {command}")
 
 
@@ -47,7 +57,7 @@ def _of_run(summary: DemoSummary) -> Table:
     table.add_column()
     latency = summary.latency_ms
     for name, value, meaning in (
-        ("tasks", f"{summary.tasks:,}", "one for each file and reviewer"),
+        ("tasks", f"{summary.tasks:,}", "one for each file and kind of review"),
         ("completed", f"{summary.completed:,}", ""),
         (
             "failed",
@@ -70,21 +80,21 @@ def _of_run(summary: DemoSummary) -> Table:
 def _of_tally(tally: Tally) -> str:
     lines = sum(tally.lines.values())
     each = ", ".join(
-        f"{reviewer} {tally.reviewers[reviewer]:,} ({tool})"
-        for reviewer, tool in sorted(tally.tools.items())
+        f"{review} {tally.reviews[review]:,} ({' and '.join(sorted(tools))})"
+        for review, tools in sorted(tally.tools.items())
     )
     return (
         f"{_many(tally.findings, 'finding')} in {_many(len(tally.files), 'file')},"
-        f" {_many(lines, 'line')}.\nBy reviewer: {each}."
+        f" {_many(lines, 'line')}.\nBy kind of review: {each}."
     )
 
 
 def _of_rules(console: Console, tally: Tally) -> Table:
     shown = tally.commonest(MOST_RULES)
     further = len(tally.rules) - len(shown)
-    table = _table("Findings by reviewer and rule")
+    table = ruled("Findings by review and rule")
     table.caption = f" and {_many(further, 'further rule')}" if further else None
-    table.add_column("reviewer", no_wrap=True)
+    table.add_column("review", no_wrap=True)
     table.add_column("rule", no_wrap=True)
     table.add_column("findings", justify="right", no_wrap=True)
     # Rich's ellipsis is one character that only UTF has.
@@ -93,32 +103,21 @@ def _of_rules(console: Console, tally: Tally) -> Table:
     table.expand = True  # the example takes the room that is left, and no more
     for rule, count in shown:
         example = _printable(console, tally.example[rule])
-        table.add_row(rule.reviewer, Text(rule.name), f"{count:,}", Text(example, "dim"))
+        table.add_row(rule.review, Text(rule.name), f"{count:,}", Text(example, "dim"))
     return table
 
 
 def _of_files(console: Console, tally: Tally) -> Table:
-    reviewers = sorted(tally.tools)
-    table = _table("Files with most findings")
+    reviews = sorted(tally.tools)
+    table = ruled("Files with most findings")
     table.add_column("file", overflow="fold")
-    for column in (*reviewers, "all", "lines"):
+    for column in (*reviews, "all", "lines"):
         table.add_column(column, justify="right", no_wrap=True)
     for file in tally.worst(MOST_FILES):
-        by_reviewer = [f"{file.findings[reviewer]:,}" for reviewer in reviewers]
+        by_review = [f"{file.findings[review]:,}" for review in reviews]
         name = Text(_printable(console, file.name))
-        table.add_row(name, *by_reviewer, f"{file.findings.total():,}", f"{file.lines:,}")
+        table.add_row(name, *by_review, f"{file.findings.total():,}", f"{file.lines:,}")
     return table
-
-
-def _table(title: str) -> Table:
-    return Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        caption_justify="left",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-    )
 
 
 def _say(console: Console, line: str) -> None:

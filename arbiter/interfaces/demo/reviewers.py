@@ -1,11 +1,19 @@
-"""The demo's three agents: one kind of task each, one maintained tool each."""
+"""The demo's agents: for security and for complexity two reviewers compete, style has one."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from arbiter.interfaces.demo import complexity, security, style
+from arbiter.interfaces.demo import bandit, radon, ruff
+from arbiter.interfaces.demo.cpu import CpuClock
+
+Answer = dict[str, Any]
+
+STYLE, SECURITY, COMPLEXITY = "review.style", "review.security", "review.complexity"
+KINDS = (STYLE, SECURITY, COMPLEXITY)
 
 
 class Reviewable(Protocol):
@@ -14,28 +22,50 @@ class Reviewable(Protocol):
     @property
     def payload(self) -> object: ...
 
-
-def review_style(task: Reviewable) -> dict[str, Any]:
-    """Ruff's findings in the file that the payload names."""
-    return style.review(_file_of(task))
+    def report_usage(self, *, files: int, lines: int, cost: float) -> object: ...
 
 
-def review_security(task: Reviewable) -> dict[str, Any]:
-    """Bandit's findings in the file that the payload names."""
-    return security.review(_file_of(task))
+@dataclass(frozen=True)
+class Reviewer:
+    """One maintained tool, doing one kind of review; as an agent it is called by its name."""
+
+    name: str
+    kind: str
+    reads: Callable[[str, CpuClock], Answer]
+
+    def review(self, task: Reviewable) -> Answer:
+        """Its findings in the file that the payload names; what they cost is told in CPU seconds."""
+        cpu = CpuClock()
+        answer = self.answer(_file_of(task), cpu)
+        task.report_usage(files=1, lines=answer["lines"], cost=cpu.seconds)
+        return answer
+
+    def answer(self, file: str, cpu: CpuClock) -> Answer:
+        """Its findings in a file, under its own name."""
+        return {"reviewer": self.name, **self.reads(file, cpu)}
 
 
-def review_complexity(task: Reviewable) -> dict[str, Any]:
-    """Radon's findings in the file that the payload names."""
-    return complexity.review(_file_of(task))
+_ALL = (
+    Reviewer("ruff", STYLE, lambda file, cpu: ruff.review(file, ruff.STYLE, cpu)),
+    Reviewer("bandit", SECURITY, lambda file, _: bandit.review(file)),
+    Reviewer("ruff-S", SECURITY, lambda file, cpu: ruff.review(file, ruff.SECURITY, cpu)),
+    Reviewer("radon", COMPLEXITY, lambda file, _: radon.review(file)),
+    Reviewer("ruff-C901", COMPLEXITY, lambda file, cpu: ruff.review(file, ruff.COMPLEXITY, cpu)),
+)
+REVIEWERS: Mapping[str, Reviewer] = {reviewer.name: reviewer for reviewer in _ALL}
+"""Every agent of the demo by its name."""
 
 
-REVIEWERS: Mapping[str, Callable[[Reviewable], dict[str, Any]]] = {
-    "review.style": review_style,
-    "review.security": review_security,
-    "review.complexity": review_complexity,
-}
-"""Every kind of the demo and its handler."""
+def warm_up() -> None:
+    """Load every tool, so that no review pays for that."""
+    for reviewer in _ALL:
+        reviewer.answer(os.devnull, CpuClock())
+
+
+def rivals(name: str) -> tuple[Reviewer, ...]:
+    """Who does the same kind of review as this one, with another tool."""
+    kind = REVIEWERS[name].kind
+    return tuple(each for each in _ALL if each.kind == kind and each.name != name)
 
 
 def _file_of(task: Reviewable) -> str:

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
-import email
-import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 
 from arbiter.domain.errors import ArbiterError
 
-STANDARD: tuple[ModuleType, ...] = (asyncio, email, json)
-"""Reviewed when no path is named: real code that every machine with Python has."""
+STANDARD = (
+    *(
+        "asyncio",
+        "collections",
+        "concurrent",
+        "ctypes",
+        "curses",
+        "dbm",
+        "email",
+        "http",
+        "importlib",
+    ),
+    *("json", "logging", "multiprocessing", "re", "sqlite3", "tomllib", "unittest", "urllib"),
+    *("wsgiref", "xml", "xmlrpc", "zoneinfo"),
+)
+"""Packages reviewed when no path is named: real code that every machine with Python has."""
+
+ITS_TESTS = frozenset({"test", "tests"})
+"""Some Pythons bring the tests of these packages along, some do not."""
 
 NO_FILE = "has no Python file (hidden folders, caches and virtual environments are left out)"
 
@@ -30,7 +44,7 @@ class NothingToReview(ArbiterError):
         super().__init__(
             f"PATH: {_printable(place)} {reason};"
             " name a Python file or a folder that holds some, or no path at all to review"
-            " the standard library's asyncio, email and json"
+            " the standard library"
         )
 
 
@@ -46,8 +60,8 @@ class Sources:
 def sources(place: str | os.PathLike[str] | None = None) -> Sources:
     """Every Python file at a place, or of the standard packages, or NothingToReview."""
     if place is None:
-        folders = [Path(module.__file__).parent for module in STANDARD if module.__file__]
-        return _taken("the standard library", (file for each in folders for file in _below(each)))
+        found = (file for each in _standard() for file in _below(each, without=ITS_TESTS))
+        return _taken("the standard library", found)
     root = Path(place).absolute()
     if not os.path.exists(place):  # noqa: PTH110  (Path.exists raises for a name that is too long)
         raise NothingToReview(str(place), "does not exist")
@@ -71,12 +85,19 @@ def _taken(place: str, found: Iterable[Path]) -> Sources:
     return Sources(files=tuple(sorted(files)), unnameable=tuple(sorted(unnameable)))
 
 
-def _below(folder: Path) -> Iterator[Path]:
+def _standard() -> Iterator[Path]:
+    for name in STANDARD:
+        spec = find_spec(name)
+        for folder in spec.submodule_search_locations or () if spec else ():
+            yield Path(folder)
+
+
+def _below(folder: Path, without: Collection[str] = ()) -> Iterator[Path]:
     for here, folders, files in os.walk(folder):
         if "pyvenv.cfg" in files and Path(here) != folder:
             folders.clear()
             continue
-        folders[:] = [name for name in folders if _is_wanted(name)]
+        folders[:] = [name for name in folders if _is_wanted(name) and name not in without]
         yield from (
             Path(here, name) for name in files if _is_wanted(name) and _is_python(Path(here, name))
         )

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
+
+from arbiter.domain.facts import TaskRouted
+from arbiter.domain.routing.reasons import told
+from arbiter.interfaces.demo.contest import Contest, Standing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +31,11 @@ class DemoSummary:
     seconds: float
     tasks_per_s: float
     latency_ms: Latency
+    contests: tuple[Contest, ...] = ()
+    """Of each kind that has rivals."""
+
+    decision: TaskRouted | None = None
+    """One to be told in full; None where chance never had a choice."""
 
 
 def as_json(summary: DemoSummary) -> str:
@@ -44,6 +54,8 @@ def as_json(summary: DemoSummary) -> str:
                 "p50": _rounded(summary.latency_ms.p50),
                 "p95": _rounded(summary.latency_ms.p95),
             },
+            "contests": [_contest(each) for each in summary.contests],
+            "decision": _decision(summary.decision),
         },
         allow_nan=False,
     )
@@ -51,3 +63,36 @@ def as_json(summary: DemoSummary) -> str:
 
 def _rounded(milliseconds: float | None) -> float | None:
     return None if milliseconds is None else round(milliseconds, 1)
+
+
+def _contest(contest: Contest) -> dict[str, Any]:
+    return {
+        "kind": contest.kind,
+        "spans": [list(span) for span in contest.spans],
+        "explored": contest.explored,
+        "reviewers": {each.reviewer: _standing(each) for each in contest.standings},
+    }
+
+
+def _standing(standing: Standing) -> dict[str, Any]:
+    record = standing.record
+    return {
+        "shares": [round(share, 3) for share in standing.shares],
+        "reviews": record.attempts,
+        "success": round(record.success_rate, 3) if record.attempts else None,
+        "quality": round(record.quality, 3) if record.rated else None,
+        "rated": record.rated,
+        "cpu_seconds": round(record.cost, 6) if record.priced else None,
+        "latency_ms": round(record.latency_ms, 1) if record.timed else None,
+        "reward": round(standing.reward, 3),
+    }
+
+
+def _decision(routed: TaskRouted | None) -> dict[str, Any] | None:
+    if routed is None:
+        return None
+    return {
+        "task_id": str(routed.task_id),
+        "agent": routed.agent,
+        "told": list(told(routed.decision)),
+    }

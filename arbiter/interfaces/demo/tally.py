@@ -1,4 +1,4 @@
-"""What the reviewers found, counted: by rule, and by file."""
+"""What the reviewers found, counted: by kind and rule, and by file."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ Reviewed = tuple[str, str, Mapping[str, Any]]
 
 
 class Rule(NamedTuple):
-    reviewer: str
+    review: str
+    """The kind, without what all kinds begin with."""
+
     name: str
 
 
 class WorstFile(NamedTuple):
     name: str
     findings: Counter[str]
-    """By reviewer."""
+    """By kind of review."""
     lines: int
 
 
@@ -31,8 +33,12 @@ class Tally:
 
     rules: Counter[Rule] = field(default_factory=Counter)
     example: dict[Rule, str] = field(default_factory=dict)
-    reviewers: Counter[str] = field(default_factory=Counter)
-    tools: dict[str, str] = field(default_factory=dict)
+    reviews: Counter[str] = field(default_factory=Counter)
+    """Findings by kind of review."""
+
+    tools: dict[str, set[str]] = field(default_factory=dict)
+    """Who made the reviews of a kind."""
+
     files: dict[str, Counter[str]] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
 
@@ -45,7 +51,7 @@ class Tally:
 
     @property
     def findings(self) -> int:
-        return self.reviewers.total()
+        return self.reviews.total()
 
     def commonest(self, most: int) -> list[tuple[Rule, int]]:
         """The rules broken most often; equals in the order of their names."""
@@ -61,16 +67,15 @@ class Tally:
             for name in found[:most]
         ]
 
-    def _add(self, reviewer: str, file: str, answer: Mapping[str, Any]) -> None:
+    def _add(self, review: str, file: str, answer: Mapping[str, Any]) -> None:
         for finding in answer["findings"]:
-            rule = Rule(reviewer, finding["rule"])
+            rule = Rule(review, finding["rule"])
             self.rules[rule] += 1
             self.example.setdefault(rule, finding["message"])
         found = len(answer["findings"]) + answer.get("omitted", 0)
-        self.reviewers[reviewer] += found
-        self.tools[reviewer] = f"{answer['tool']} {answer['version']}"
-        by_reviewer = self.files.setdefault(file, Counter())
-        by_reviewer[reviewer] += found
+        self.reviews[review] += found
+        self.tools.setdefault(review, set()).add(f"{answer['tool']} {answer['version']}")
+        self.files.setdefault(file, Counter())[review] += found
         self.lines[file] = answer["lines"]
 
 

@@ -47,7 +47,8 @@ class Watch:
     @property
     def ended(self) -> int:
         """How many of our tasks have ended."""
-        return len(self._ours & self._ended.keys())
+        with self._changed:
+            return len(self._ours & self._ended.keys())
 
     def running_on(self) -> Counter[UUID]:
         """How many tasks each worker incarnation runs, as far as was heard."""

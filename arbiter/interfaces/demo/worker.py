@@ -1,4 +1,4 @@
-"""A worker of the demo: hosts the three reviewers until the demo lets it go."""
+"""A worker of the demo: hosts the reviewers until the demo lets it go."""
 
 from __future__ import annotations
 
@@ -8,28 +8,33 @@ import sys
 from typing import TextIO
 
 from arbiter import Limits, RetryPolicy, Settings, connect
-from arbiter.interfaces.demo.reviewers import REVIEWERS
+from arbiter.interfaces.demo.contest import PRICE
+from arbiter.interfaces.demo.reviewers import REVIEWERS, warm_up
 from arbiter.interfaces.demo.tools import require_tools
 from arbiter.runtime.collector import settle
 
 QUEUE = "demo"
-AGENTS = {"ruff": "review.style", "bandit": "review.security", "radon": "review.complexity"}
+CONCURRENCY = 4
+"""Of the worker and of each agent: all who are able have free slots, so that the router has a choice."""
+
 READY = "ready"
 
 
 def serve(settings: Settings, until: TextIO) -> None:
     """Work until the other end of `until` is closed, however that comes about."""
     require_tools()
-    arbiter = connect(settings=settings)
-    for name, kind in AGENTS.items():
+    routing = settings.routing.model_copy(update={"reward": "utility", "price": PRICE})
+    arbiter = connect(settings=settings.model_copy(update={"routing": routing}))
+    for name, reviewer in REVIEWERS.items():
         arbiter.agent(
             name,
-            kinds={kind},
+            kinds={reviewer.kind},
             languages=("python",),
-            concurrency=2,
+            concurrency=CONCURRENCY,
             retry=RetryPolicy(max_attempts=4),
             limits=Limits(start_to_close=60),
-        )(REVIEWERS[kind])
+        )(reviewer.review)
+    warm_up()
     arbiter.start()
     settle()
     print(READY, flush=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from uuid import UUID
 
 from arbiter.application.ports import RemoteAttempts, Scheduler
@@ -52,14 +52,16 @@ class Occupancy:
 
     async def run_once(self) -> float | None:
         """Count once; say when to look again."""
+        leaving = {name: agent.leaving for name, agent in self._agents.items()}
         elsewhere = await self._attempts.elsewhere(self._agents.keys(), self._me())
         self._are_any = bool(elsewhere)
-        slots = {name: self._slots(agent, elsewhere) for name, agent in self._agents.items()}
+        slots = {
+            name: self._slots(agent, elsewhere.get(name, 0) + leaving[name])
+            for name, agent in self._agents.items()
+        }
         if self._roster.limit(slots):
             self._freed()
         return LOOK_AGAIN_SECONDS if elsewhere else None
 
-    def _slots(self, agent: HostedAgent, elsewhere: Mapping[str, int]) -> int:
-        if not agent.answers:
-            return 0
-        return max(0, agent.profile.max_concurrency - elsewhere.get(agent.name, 0))
+    def _slots(self, agent: HostedAgent, taken: int) -> int:
+        return max(0, agent.profile.max_concurrency - taken) if agent.answers else 0

@@ -2,4 +2,4 @@
 
 import importlib.util
 
-collect_ignore_glob = [] if importlib.util.find_spec("numpy") else ["test_*.py", "worlds.py"]
+collect_ignore_glob = [] if importlib.util.find_spec("numpy") else ["test_*.py"]

@@ -9,7 +9,8 @@ from arbiter.application.evaluation.judging import judged, read_choices
 from arbiter.application.evaluation.logged import LoggedCandidate, LoggedDecision
 from arbiter.application.evaluation.policies import policy_of
 from arbiter.domain.errors import InvalidInput
-from arbiter.domain.routing import STRATEGIES, MostFreeSlots, Seen, decide, named
+from arbiter.domain.facts import Candidate, Decision
+from arbiter.domain.routing import STRATEGIES, Seen, decide, named
 from arbiter.infrastructure.memory.adapters import in_memory
 from arbiter.testing.clock import FrozenClock
 from tests.support.decided import CHANCES, entries
@@ -136,11 +137,12 @@ def test_a_policy_gives_what_the_strategy_itself_would_have_recorded(name):
 
 
 def decided_for_sure(tasks):
-    class Sure:
-        name, free, slots = "ruff", 1, 2
-
-    class Other:
-        name, free, slots = "bandit", 0, 2
-
-    _, made = MostFreeSlots().choose(None, [Sure(), Other()], 0.5)
+    made = Decision(
+        strategy="most_free_slots",
+        reason="ruff has the largest free share of its slots",
+        candidates=(
+            Candidate(agent="ruff", score=0.5, propensity=1.0),
+            Candidate(agent="bandit", score=0.0, propensity=0.0),
+        ),
+    )
     return entries(named("weighted"), tasks=tasks, at=NOW, seed=3, made=made)

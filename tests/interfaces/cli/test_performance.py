@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from arbiter import RetryPolicy
+from arbiter.domain.anomalies import answer, unknown
+from arbiter.domain.trends import Point
 
 
 @pytest.fixture
@@ -74,3 +78,25 @@ def test_what_cannot_be_meant_is_refused(cli, arbiter):
     unknown = cli("agents", "performance", "nobody", "--json", code=1).json_error
     assert unknown["code"] == "agent_not_found"
     assert cli("agents", "performance", "a b", "--json", code=2).json_error["field"] == "agent"
+
+
+def test_what_is_not_as_usual_is_listed(cli, arbiter, worked):
+    now = datetime.now(UTC).replace(microsecond=0)
+    usual = Point(begins=now, attempts=12, p95_ms=800, success_rate=0.9)
+    slow = Point(begins=now, attempts=12, p95_ms=6000, success_rate=0.5)
+    told = [answer(each, slow, usual, at=now) for each in unknown("ruff", "lint")]
+    raised = [fact for fact in told if fact is not None]
+    arbiter.core.run(lambda service: service.store.log.append_facts(raised))
+    lines = cli("agents", "performance", "ruff").out.splitlines()
+    shown = [" ".join(line.split()) for line in lines[lines.index("") + 1 :]]
+    since = f"{now:%Y-%m-%d %H:%M:%S} UTC"
+    assert shown == [
+        "not as usual agent kind severity now usual since",
+        f"more errors than usual ruff lint critical 50.0% 10.0% {since}",
+        f"slower than usual ruff lint critical 6.0 s 800 ms {since}",
+    ]
+    document = cli("agents", "performance", "ruff", "--json").json
+    assert [each["type"] for each in document["anomalies"]] == [
+        "error_rate_increase",
+        "latency_spike",
+    ]

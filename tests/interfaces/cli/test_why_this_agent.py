@@ -21,11 +21,11 @@ def task_id(arbiter) -> str:
 
 
 def test_a_task_tells_who_could_have_done_it_and_with_what_probability(cli, task_id):
-    shown = cli("task", "show", task_id).out
+    shown = " ".join(cli("task", "show", task_id).out.split())  # as if the screen were wide
     assert "chosen by" in shown
     assert "thompson v1: " in shown
     for agent, cost in (("ruff", "0"), ("bandit", "0.5")):
-        nothing = "nothing known, taken for 80%, load 0%"
+        nothing = "nothing known, taken for 80%, load 0%, quality 0.70"
         assert (
             f"{agent}: probability 50.00%, score 0.500; {nothing}, 5,000 ms, cost {cost}" in shown
         )

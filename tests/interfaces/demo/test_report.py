@@ -2,11 +2,11 @@
 
 import io
 import json
-from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
+from arbiter.interfaces.demo.cpu import CpuClock
 from arbiter.interfaces.demo.report import show
 from arbiter.interfaces.demo.reviewers import REVIEWERS
 from arbiter.interfaces.demo.summary import DemoSummary, Latency, as_json
@@ -63,6 +63,8 @@ def test_json_has_exactly_the_promised_keys():
         "seconds": 12.346,
         "tasks_per_s": 16.2,
         "latency_ms": {"p50": 41.3, "p95": 1120.0},
+        "contests": [],
+        "decision": None,
     }
     assert "\n" not in as_json(a_summary())
 
@@ -78,8 +80,11 @@ def test_a_latency_that_nobody_has_is_null_and_a_number_that_is_none_is_refused(
 def test_real_answers_fit_80_columns_without_colour(tmp_path):
     file = tmp_path / "reviewed.py"
     file.write_text("import os\nassert 1\n")
-    task = SimpleNamespace(payload={"path": str(file)})
-    text = shown([(kind, str(file), review(task)) for kind, review in REVIEWERS.items()])
+    text = shown(
+        (each.kind, str(file), each.answer(str(file), CpuClock()))
+        for each in REVIEWERS.values()
+        if each.name in {"ruff", "bandit", "radon"}
+    )
     assert "\x1b" not in text
     assert max(map(len, text.splitlines())) <= 80
     assert "2 findings in 1 file, 2 lines" in text
@@ -87,9 +92,15 @@ def test_real_answers_fit_80_columns_without_colour(tmp_path):
         assert word in text
 
 
-def test_three_commands_to_try_next_end_the_report():
-    assert shown([], task_id=TASK, width=30).splitlines()[-3:] == [
+def test_the_tools_that_did_a_kind_are_named():
+    text = shown([a_review("review.style", "/a/b.py", "R"), a_review("review.style", "/a/c.py")])
+    assert "By kind of review: style 1 (style 1.0)." in text
+
+
+def test_commands_to_try_next_end_the_report():
+    assert shown([], task_id=TASK, width=30).splitlines()[-4:] == [
         f"  arbiter task history {TASK}",
+        "  arbiter agents performance",
         "  arbiter stats",
         "  arbiter task list",
     ]

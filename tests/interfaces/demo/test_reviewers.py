@@ -1,27 +1,33 @@
-"""What the three reviewers find, with the real tools, on real files."""
+"""What the reviewers find, with the real tools, on real files."""
 
 import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from arbiter.interfaces.demo import reading
-from arbiter.interfaces.demo.reviewers import (
-    REVIEWERS,
-    review_complexity,
-    review_security,
-    review_style,
-)
+from arbiter.interfaces.demo.reviewers import KINDS, REVIEWERS, rivals
 from arbiter.interfaces.demo.sources import sources
 
 
 @dataclass
 class Task:
     payload: object
+    used: list = field(default_factory=list)
+
+    def report_usage(self, **used):
+        self.used.append(used)
+
+
+review_style = REVIEWERS["ruff"].review
+review_security = REVIEWERS["bandit"].review
+review_security_too = REVIEWERS["ruff-S"].review
+review_complexity = REVIEWERS["radon"].review
+review_complexity_too = REVIEWERS["ruff-C901"].review
 
 
 @pytest.fixture
@@ -36,7 +42,7 @@ def write(tmp_path):
 
 @pytest.fixture(params=sorted(REVIEWERS))
 def review(request):
-    return REVIEWERS[request.param]
+    return REVIEWERS[request.param].review
 
 
 def found(answer):
@@ -84,6 +90,47 @@ def test_complexity_finds_a_branchy_function_and_leaves_a_plain_one_alone(write)
     )
     assert answer["tool"] == "radon"
     assert answer["maintainability"] < 100
+
+
+def test_the_rival_in_security_finds_the_same_by_other_names(write):
+    task = write("import subprocess\nassert 1\nsubprocess.call('ls ' + input(), shell=True)\n")
+    assert found(review_security_too(task)) == [("S101", 2), ("S602", 3)]
+
+
+def test_the_rival_in_complexity_draws_the_line_at_the_same_place(write):
+    def branches(count):
+        return "".join(f"    if x == {n}:\n        return {n}\n" for n in range(count))
+
+    task = write(f"def simple(x):\n{branches(9)}\ndef branchy(x):\n{branches(10)}")
+    branchy = 2 + 2 * 9 + 1
+    assert found(review_complexity_too(task)) == [("C901", branchy)]
+    assert found(review_complexity(task)) == [("complexity-C", branchy)]
+
+
+def test_a_complex_class_is_told_apart_from_complex_functions(write):
+    methods = "".join(f"    def m{n}(self, x):\n" + "        if x: pass\n" * 12 for n in range(2))
+    rules = {rule for rule, _ in found(review_complexity(write(f"class Branchy:\n{methods}")))}
+    assert rules == {"class-complexity-C", "complexity-C"}
+
+
+def test_two_reviewers_compete_for_security_and_for_complexity():
+    assert {kind: len([r for r in REVIEWERS.values() if r.kind == kind]) for kind in KINDS} == {
+        "review.style": 1,
+        "review.security": 2,
+        "review.complexity": 2,
+    }
+    assert [each.name for each in rivals("bandit")] == ["ruff-S"]
+    assert [each.name for each in rivals("ruff-C901")] == ["radon"]
+    assert rivals("ruff") == ()
+
+
+def test_a_review_tells_who_made_it_and_what_it_used(review, write):
+    task = write("import os\nassert os\n")
+    answer = review(task)
+    assert REVIEWERS[answer["reviewer"]].review == review
+    (used,) = task.used
+    assert (used["files"], used["lines"]) == (1, 2)
+    assert 0 < used["cost"] < 10
 
 
 def test_complexity_finds_a_file_that_is_hard_to_maintain():
@@ -177,11 +224,12 @@ def test_nothing_is_said_on_the_terminal(write):
     ]
     tasks = [write(content, name=f"odd{n}.py") for n, content in enumerate(odd)]
     program = (
-        "import json, sys, types\n"
+        "import json, sys\n"
+        "from arbiter.interfaces.demo.cpu import CpuClock\n"
         "from arbiter.interfaces.demo.reviewers import REVIEWERS\n"
         "for payload in json.loads(sys.argv[1]):\n"
-        "    for review in REVIEWERS.values():\n"
-        "        review(types.SimpleNamespace(payload=payload))\n"
+        "    for reviewer in REVIEWERS.values():\n"
+        "        reviewer.answer(payload['path'], CpuClock())\n"
     )
     ran = subprocess.run(
         [

@@ -1,4 +1,4 @@
-"""The complexity reviewer: radon's cyclomatic complexity and maintainability index."""
+"""Radon as a reviewer of complexity: its cyclomatic complexity and maintainability index."""
 
 from __future__ import annotations
 
@@ -39,8 +39,9 @@ def _of_blocks(radon: _Radon, blocks: Iterable[Any]) -> Iterable[Finding]:
         rank = radon.complexity.cc_rank(block.complexity)
         if rank >= WORTH_SAYING:
             what = {"C": "class", "M": "method"}.get(block.letter, "function")
+            rule = f"class-complexity-{rank}" if what == "class" else f"complexity-{rank}"
             said = f"{what} {block.fullname} has a cyclomatic complexity of {block.complexity}"
-            yield Finding(f"complexity-{rank}", block.lineno, said)
+            yield Finding(rule, block.lineno, said)
 
 
 def _of_file(radon: _Radon, index: float) -> Iterable[Finding]:

@@ -1,4 +1,4 @@
-"""The style reviewer: ruff, one run of its program per file."""
+"""Ruff as a reviewer: one run of its program per file, by one choice of rules for each kind of review."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from arbiter.interfaces.demo.cpu import PATIENCE, CpuClock, run
 from arbiter.interfaces.demo.reading import (
     PARSE_ERROR,
     Finding,
@@ -20,47 +21,46 @@ from arbiter.interfaces.demo.reading import (
 )
 from arbiter.interfaces.demo.tools import ToolMissing, executable
 
-RULES = "E,F,W,B,UP,SIM,C4,N"
-NOT_RULES = "E501"  # long lines drown what is worth reading
+Rules = tuple[str, ...]
+"""Those that a review goes by, as ruff takes them; what they can be set to is left at its own defaults."""
+
+STYLE: Rules = ("--select", "E,F,W,B,UP,SIM,C4,N", "--ignore", "E501")  # long lines drown the rest
+SECURITY: Rules = ("--select", "S")
+COMPLEXITY: Rules = ("--select", "C901")
 
 NEWEST_SYNTAX = (3, 14)  # ruff refuses a version it does not know
-PATIENCE = 30.0
 OVERFLOWED = (-signal.SIGABRT, -signal.SIGSEGV)  # how code nested too deep ends a native parser
 READ_BUT_NOT_PARSED = {None, "invalid-syntax", "E902", "E999"}
 
 
-def review(path: str | Path) -> dict[str, Any]:
-    """What ruff finds in a file, by its own defaults and a fixed choice of rules."""
+def review(path: str | Path, rules: Rules, cpu: CpuClock) -> dict[str, Any]:
+    """What ruff finds in a file by these rules."""
     source, ruff = Source.at(path), _ruff()
     try:
-        findings = _check(ruff, source.path, source.text.encode())
+        findings = _check(ruff, source.path, source.text.encode(), rules, cpu)
     except (SyntaxError, UnicodeEncodeError) as unreadable:
         findings = [parse_error(unreadable)]
     return answer("ruff", _version(ruff), source, findings)
 
 
-def _check(ruff: str, path: Path, text: bytes) -> list[Finding]:
+def _check(ruff: str, path: Path, text: bytes, rules: Rules, cpu: CpuClock) -> list[Finding]:
     # By standard input, because ruff itself reads nothing but UTF-8.
     # --isolated: the answer must not depend on a configuration that lies near the file.
-    ran = subprocess.run(
+    ran = run(
         [
             *(ruff, "check", "--isolated", "--no-cache", "--output-format", "json"),
-            *("--select", RULES, "--ignore", NOT_RULES, "--target-version", _syntax()),
+            *(*rules, "--target-version", _syntax()),
             *("--stdin-filename", str(path), "-"),
         ],
-        input=text,
-        capture_output=True,
-        check=False,
-        timeout=PATIENCE,
-        # Its own process group: Ctrl-C at the terminal drains the worker, not this file's review.
-        process_group=0,
+        text,
+        cpu,
     )
-    if ran.returncode in (0, 1):
+    if ran.code in (0, 1):
         return [_finding(found) for found in json.loads(ran.stdout)]
     said = ran.stderr.decode(errors="replace").strip() or "without a word"
-    if ran.returncode in OVERFLOWED:
+    if ran.code in OVERFLOWED:
         return [Finding(PARSE_ERROR, 1, f"ruff gave up: {said}")]
-    raise RuntimeError(f"ruff ended with {ran.returncode}: {one_line(said)}")
+    raise RuntimeError(f"ruff ended with {ran.code}: {one_line(said)}")
 
 
 def _finding(found: dict[str, Any]) -> Finding:

@@ -1,4 +1,4 @@
-"""The security reviewer: bandit, inside this process, because its program takes long to start."""
+"""Bandit as a reviewer of security, inside this process, because its program takes long to start."""
 
 from __future__ import annotations
 
