@@ -136,7 +136,6 @@ class Service:
             self.registry = Registry(store.directory, self._clock, limit=limit)
             self.agents = AgentFinder(
                 store.directory,
-                store.leases,
                 store.views.task_board,
                 store.records,
                 self._clock,
