@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
@@ -52,12 +53,14 @@ class Probing:
 
     async def run_once(self) -> float:
         """Ask everybody once; say in how many seconds to do so again."""
-        for name, (agent, handler) in self._agents.items():
-            why_not = await handler.probe()
-            self._silences[name] = 0 if why_not is None else self._silences[name] + 1
-            await self._directory.asked(name, self._clock.now(), answers=why_not is None)
-            self._take_in(agent, why_not)
+        await asyncio.gather(*(self._ask(*each) for each in self._agents.values()))
         return ASK_AGAIN_SECONDS if any(self._silences.values()) else ASK_SECONDS
+
+    async def _ask(self, agent: HostedAgent, handler: HttpAgent) -> None:
+        why_not = await handler.probe()
+        self._silences[agent.name] = 0 if why_not is None else self._silences[agent.name] + 1
+        self._take_in(agent, why_not)
+        await self._directory.asked(agent.name, self._clock.now(), answers=why_not is None)
 
     def _take_in(self, agent: HostedAgent, why_not: str | None) -> None:
         answers = self._silences[agent.name] < SILENT_AFTER
