@@ -63,7 +63,12 @@ class Judge:
         if not comparable(answer):
             return
         for rival in rivals(answer["reviewer"]):
-            said = confirmed(answer, rival.answer(answer["file"], CpuClock()))
+            try:
+                said = confirmed(answer, rival.answer(answer["file"], CpuClock()))
+            except (
+                OSError
+            ):  # gone meanwhile, or it took too long: nobody knows how good the review was
+                continue
             if said.quality is not None:
                 why = f"{said.shared} of {said.made} findings confirmed"
                 self._rate(task_id, said.quality, by=rival.name, why=why)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
@@ -13,6 +14,11 @@ from arbiter.interfaces.demo.tools import PARSING, module, quiet_parsing
 
 WORTH_SAYING = "C"  # ranks run from A, simple, to F, beyond understanding
 
+MOST_LINES = 300
+"""Of one statement: for the index, radon reads its first line, then its first two, then three, and so on."""
+
+PARTS = ("body", "orelse", "finalbody", "handlers", "cases")
+
 
 class _Radon(NamedTuple):
     version: str
@@ -21,17 +27,34 @@ class _Radon(NamedTuple):
 
 
 def review(path: str | Path) -> dict[str, Any]:
-    """Blocks and files of rank C or worse, and the file's maintainability from 0 to 100."""
+    """Blocks and files of rank C or worse, and the file's maintainability from 0 to 100.
+
+    None for a file with a statement of hundreds of lines, a table mostly: it would take minutes.
+    """
     source, radon = Source.at(path), _radon()
     try:
         with PARSING:
-            blocks = radon.complexity.cc_visit(source.text)
-            index = radon.metrics.mi_visit(source.text, multi=True)
+            tree = ast.parse(source.text)
+            blocks = radon.complexity.cc_visit_ast(tree)
+            is_table = longest_statement(tree) > MOST_LINES
+            index = None if is_table else round(radon.metrics.mi_visit(source.text, multi=True), 1)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as unparsed:
         findings: list[Finding] = [parse_error(unparsed)]
         return answer("radon", radon.version, source, findings, maintainability=None)
     findings = [*_of_blocks(radon, blocks), *_of_file(radon, index)]
-    return answer("radon", radon.version, source, findings, maintainability=round(index, 1))
+    return answer("radon", radon.version, source, findings, maintainability=index)
+
+
+def longest_statement(tree: ast.AST) -> int:
+    """Lines of the longest statement that holds no other."""
+    longest, ahead = 0, [tree]
+    while ahead:
+        node = ahead.pop()
+        inside = [each for part in PARTS for each in getattr(node, part, ())]
+        if not inside and isinstance(node, ast.stmt):
+            longest = max(longest, (node.end_lineno or node.lineno) - node.lineno + 1)
+        ahead += inside
+    return longest
 
 
 def _of_blocks(radon: _Radon, blocks: Iterable[Any]) -> Iterable[Finding]:
@@ -44,7 +67,9 @@ def _of_blocks(radon: _Radon, blocks: Iterable[Any]) -> Iterable[Finding]:
             yield Finding(rule, block.lineno, said)
 
 
-def _of_file(radon: _Radon, index: float) -> Iterable[Finding]:
+def _of_file(radon: _Radon, index: float | None) -> Iterable[Finding]:
+    if index is None:
+        return
     rank = radon.metrics.mi_rank(index)
     if rank >= WORTH_SAYING:
         said = f"the file's maintainability index is {index:.1f} of 100"

@@ -8,6 +8,7 @@ import sys
 from typing import TextIO
 
 from arbiter import Limits, RetryPolicy, Settings, connect
+from arbiter.application.routing import Routing
 from arbiter.interfaces.demo.contest import PRICE
 from arbiter.interfaces.demo.reviewers import REVIEWERS, warm_up
 from arbiter.interfaces.demo.tools import require_tools
@@ -17,14 +18,16 @@ QUEUE = "demo"
 CONCURRENCY = 4
 """Of the worker and of each agent: all who are able have free slots, so that the router has a choice."""
 
+ROUTING = Routing(reward="utility", price=PRICE)
+"""Whatever is usual here: the demo tells how its own routing learns."""
+
 READY = "ready"
 
 
 def serve(settings: Settings, until: TextIO) -> None:
     """Work until the other end of `until` is closed, however that comes about."""
     require_tools()
-    routing = settings.routing.model_copy(update={"reward": "utility", "price": PRICE})
-    arbiter = connect(settings=settings.model_copy(update={"routing": routing}))
+    arbiter = connect(settings=settings.model_copy(update={"routing": ROUTING}))
     for name, reviewer in REVIEWERS.items():
         arbiter.agent(
             name,

@@ -57,6 +57,19 @@ def test_who_found_nothing_who_has_no_rival_and_who_is_not_ours_is_not_rated(jud
     assert told == []
 
 
+def test_a_file_that_has_gone_is_left_out(judge, told, tmp_path):
+    gone, here = tmp_path / "gone.py", tmp_path / "here.py"
+    for file in (gone, here):
+        file.write_text("assert 1\n")
+    events = [completed("bandit", gone), completed("bandit", here)]
+    gone.unlink()
+    judge.judge([event.task_id for event in events])
+    for event in events:
+        judge.hear(event)
+    judge.finish()
+    assert [rating[:2] for rating in told] == [(events[1].task_id, 1.0)]
+
+
 def test_what_keeps_it_from_rating_is_raised_at_the_end(tmp_path):
     def refuse(*_, **__):
         raise RuntimeError("no")

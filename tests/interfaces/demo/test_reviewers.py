@@ -139,6 +139,13 @@ def test_complexity_finds_a_file_that_is_hard_to_maintain():
     assert ("maintainability-C", 1) in found(answer)
 
 
+def test_a_long_table_has_no_maintainability_rather_than_taking_minutes(write):
+    rows = "".join(f"    {n}: 'row {n}',\n" for n in range(3000))
+    task = write(f"class Table:\n    if True:\n        rows = {{\n{rows}        }}\n")
+    assert review_complexity(task)["maintainability"] is None
+    assert task.used[0]["cost"] < 5
+
+
 def test_an_empty_file_has_no_findings(review, write):
     answer = review(write(""))
     assert (answer["findings"], answer["lines"], answer["omitted"]) == ([], 0, 0)
