@@ -24,7 +24,9 @@ from arbiter.domain.commands import (
 )
 from arbiter.domain.errors import InvalidAgent, InvalidInput
 from arbiter.domain.facts import AgentRegistered, Transport
+from arbiter.domain.limits import Limits
 from arbiter.domain.matching import AgentQuery
+from arbiter.domain.retry import RetryPolicy
 
 
 class Changes(TypedDict, total=False):
@@ -38,6 +40,8 @@ class Changes(TypedDict, total=False):
     cost_per_task: float
     weight: float
     reached_by: Transport | None
+    retry: RetryPolicy | None
+    limits: Limits | None
 
 
 C = TypeVar("C", bound=Command)

@@ -1,32 +1,26 @@
-"""Answers questions about agents from the directory, the workers, the board and what was learnt."""
+"""Answers questions about agents from the directory, the board and what was learnt."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Hashable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 
 from arbiter.application.agent_views import AgentMatch, AgentView, RegistryStats
-from arbiter.application.ports import (
-    AGENT_LIMIT,
-    Clock,
-    Directory,
-    Leases,
-    Presence,
-    Records,
-)
+from arbiter.application.lessons import Known, Lessons
+from arbiter.application.ports import AGENT_LIMIT, Around, Clock, Directory, Presence, Records
 from arbiter.application.views import TaskBoard
 from arbiter.domain import matching
 from arbiter.domain.agent_status import AgentStatus
 from arbiter.domain.agents import Agent
-from arbiter.domain.matching import AgentQuery, Offering
-from arbiter.domain.record import NO_RECORD, Record
+from arbiter.domain.matching import AgentQuery, Figures, Match, Offering
+from arbiter.domain.record import FIRST_SUCCESS_RATE
 
-Known = Mapping[tuple[str, str], Record]
-"""What is known of agents, by agent and kind."""
+MOST_ASKED = 256
+"""Questions whose fitting agents are kept in mind until one changes."""
 
 ANSWER_KEPT = timedelta(minutes=5)
 """How long an answer is believed where no worker asks any more."""
@@ -42,12 +36,35 @@ class AgentFilter(msgspec.Struct, frozen=True, kw_only=True):
     live: bool | None = None
 
 
-class Presences(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is there, and how much they have to do, at one moment."""
+class _Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known at one moment."""
 
-    hosts: Mapping[str, int]
+    around: Around
     running: Mapping[str, int]
     met: Mapping[str, Presence]
+    learnt: Known
+
+
+class _Offered(msgspec.Struct, frozen=True, kw_only=True):
+    """The agents, sorted for questions; made once between two changes."""
+
+    agents: Sequence[Agent] = ()
+    names: frozenset[str] = frozenset()
+    by_name: Mapping[str, Agent] = {}
+    by_kind: Mapping[str, Sequence[Offering]] = {}
+    asked: dict[Hashable, Sequence[Offering]] = {}
+    """Who fits what was asked before; how they do is another matter."""
+
+    def fitting(self, query: AgentQuery) -> Sequence[Offering]:
+        """Return who offers all that is asked."""
+        asked = (query.kind, query.languages, query.specializations, query.statuses)
+        found = self.asked.get(asked)
+        if found is None:
+            if len(self.asked) >= MOST_ASKED:
+                self.asked.clear()
+            found = matching.fitting(query, self.by_kind.get(query.kind, ()))
+            self.asked[asked] = found
+        return found
 
 
 class AgentFinder:
@@ -56,7 +73,6 @@ class AgentFinder:
     def __init__(
         self,
         directory: Directory,
-        leases: Leases,
         board: TaskBoard,
         records: Records,
         clock: Clock,
@@ -64,61 +80,46 @@ class AgentFinder:
         limit: int = AGENT_LIMIT,
     ) -> None:
         """Read nothing yet; `limit` is told with the registry's stats."""
-        self._directory, self._leases, self._board = directory, leases, board
-        self._records, self._clock, self._limit = records, clock, limit
-        self._learnt: tuple[frozenset[str], int, Known] = (frozenset(), 0, {})
-        self._offered: tuple[Sequence[Agent], Mapping[str, list[_Offered]]] = ((), {})
+        self._directory, self._board, self._clock = directory, board, clock
+        self._lessons, self._limit = Lessons(records), limit
+        self._offered = _Offered()
 
     async def list(self, wanted: AgentFilter) -> Sequence[AgentView]:
         """Return agents by name."""
-        agents, there = await asyncio.gather(self._directory.agents(), self._presences())
-        chosen = [agent for agent in agents if _is_wanted(agent, wanted)]
-        learnt = await self._learn(agents)
-        views = [self._view(agent, there, learnt) for agent in chosen]
+        seen = await self._look()
+        chosen = [agent for agent in seen.around.agents if _is_wanted(agent, wanted)]
+        views = [self._view(agent, seen) for agent in chosen]
         return [view for view in views if wanted.live in (None, view.live)]
 
     async def show(self, agent: Agent) -> AgentView:
         """Return one agent."""
-        there, learnt = await asyncio.gather(self._presences(), self._records.of([agent.name]))
-        return self._view(agent, there, learnt.records)
+        return self._view(agent, await self._look())
 
     async def query(self, query: AgentQuery, limit: int) -> Sequence[AgentMatch]:
         """Return the agents that fit best, the best first."""
-        agents, there = await asyncio.gather(self._directory.agents(), self._presences())
-        by_name = {
-            offered.agent.name: offered
-            for offered in self._of_kind(agents, query.kind)
-            if offered.agent.status in query.statuses
-        }
-        learnt = await self._learn(agents)
-        found = matching.matches(
-            query,
-            [
-                Offering(
-                    name=name,
-                    languages=offered.languages,
-                    specializations=offered.specializations,
-                    utilization=_utilization(offered.agent, there, self._is_live(name, there)),
-                    success_rate=learnt.get((name, query.kind), NO_RECORD).success_rate,
-                )
-                for name, offered in by_name.items()
-                if query.live is None or query.live is self._is_live(name, there)
-            ],
-        )[:limit]
-        return [
-            AgentMatch(
-                agent=self._view(by_name[match.name].agent, there, learnt),
-                score=match.score,
-                success_rate=match.success_rate,
-                reason=matching.reason(query, match),
-            )
-            for match in found
-        ]
+        around, running, _ = await asyncio.gather(
+            self._around(), self._board.under_way(), self._lessons.freshen()
+        )
+        offered = self._offered_by(around.agents)
+        live = around.live
+        figures = Figures(
+            live=live,
+            utilization={
+                **dict.fromkeys(live, 0.0),
+                **{
+                    name: _utilization(offered.by_name[name], around, running)
+                    for name in running
+                    if name in offered.by_name
+                },
+            },
+            success_rate=await self._lessons.rates(offered.names, query.kind),
+        )
+        found = matching.matches(query, offered.fitting(query), figures, limit)
+        return [_match(query, match, offered.by_name[match.name], live) for match in found]
 
     async def stats(self) -> RegistryStats:
         """Return how the registry stands."""
-        everybody = frozenset(AgentStatus)
-        views = await self.list(AgentFilter(statuses=everybody))
+        views = await self.list(AgentFilter(statuses=frozenset(AgentStatus)))
         there = [view for view in views if view.status != AgentStatus.RETIRED]
         live = [view for view in there if view.live]
         proven = [view for view in there if view.attempts]
@@ -130,66 +131,55 @@ class AgentFinder:
             active=sum(view.running > 0 for view in there),
             idle=sum(view.running == 0 for view in live),
             average_utilization=_mean([view.utilization for view in live], 0.0),
-            average_success_rate=_mean(
-                [view.success_rate for view in proven], NO_RECORD.success_rate
-            ),
+            average_success_rate=_mean([view.success_rate for view in proven], FIRST_SUCCESS_RATE),
             at=self._clock.now(),
         )
 
-    async def there(self) -> Collection[str]:
+    async def there(self) -> frozenset[str]:
         """Return the agents that are hosted or at work now, whenever they were last met."""
-        there = await self._presences()
-        return {*there.hosts, *there.running}
+        around, running = await asyncio.gather(self._around(), self._board.under_way())
+        return frozenset((*around.hosts, *running))
 
-    async def _presences(self) -> Presences:
-        workers, running, met = await asyncio.gather(
-            self._leases.workers(), self._board.under_way(), self._directory.presence()
+    async def _look(self) -> _Seen:
+        around, running, met, _ = await asyncio.gather(
+            self._around(),
+            self._board.under_way(),
+            self._directory.presence(),
+            self._lessons.freshen(),
         )
-        hosts = Counter(name for worker in workers for name in worker.agents)
-        return Presences(hosts=hosts, running=running, met=met)
+        learnt = await self._lessons.of(self._offered_by(around.agents).names)
+        return _Seen(around=around, running=running, met=met, learnt=learnt)
 
-    def _of_kind(self, agents: Sequence[Agent], kind: str) -> Sequence[_Offered]:
-        """Return the agents of a kind; sorted by kind once for all queries between two changes."""
-        if self._offered[0] is not agents:
-            by_kind: dict[str, list[_Offered]] = {}
+    async def _around(self) -> Around:
+        return await self._directory.around(self._clock.now() - ANSWER_KEPT)
+
+    def _offered_by(self, agents: Sequence[Agent]) -> _Offered:
+        if self._offered.agents is not agents:
+            by_kind: dict[str, list[Offering]] = {}
             for agent in agents:
-                offered = _Offered(
-                    agent,
-                    frozenset(agent.profile.languages),
-                    frozenset(agent.profile.specializations),
+                offering = Offering(
+                    name=agent.name,
+                    status=agent.status,
+                    languages=frozenset(agent.profile.languages),
+                    specializations=frozenset(agent.profile.specializations),
                 )
-                for each in agent.profile.kinds:
-                    by_kind.setdefault(each, []).append(offered)
-            self._offered = agents, by_kind
-        return self._offered[1].get(kind, ())
+                for kind in agent.profile.kinds:
+                    by_kind.setdefault(kind, []).append(offering)
+            by_name = {agent.name: agent for agent in agents}
+            self._offered = _Offered(
+                agents=agents, names=frozenset(by_name), by_name=by_name, by_kind=by_kind
+            )
+        return self._offered
 
-    async def _learn(self, agents: Sequence[Agent]) -> Known:
-        """Return the records of all agents; those known already are not read again."""
-        names = frozenset(agent.name for agent in agents)
-        asked, position, known = self._learnt
-        after = position if names <= asked else 0
-        news = await self._records.of(names, after=after)
-        records = {**known, **news.records} if after else dict(news.records)
-        self._learnt = names, max(after, news.position), records
-        return records
-
-    def _is_live(self, name: str, there: Presences) -> bool:
-        met, hosted = there.met.get(name), name in there.hosts
-        if met is None or met.answers is None:
-            return hosted
-        lately = hosted or self._clock.now() - met.seen_at < ANSWER_KEPT
-        return met.answers and lately
-
-    def _view(self, agent: Agent, there: Presences, learnt: Known) -> AgentView:
-        profile, live = agent.profile, self._is_live(agent.name, there)
-        met = there.met.get(agent.name)
+    def _view(self, agent: Agent, seen: _Seen) -> AgentView:
+        profile, around = agent.profile, seen.around
         records = [
             record
             for kind in profile.kinds
-            if (record := learnt.get((agent.name, kind))) is not None and record.attempts
+            if (record := seen.learnt.get((agent.name, kind))) is not None
         ]
         attempts = sum(record.attempts for record in records)
-        succeeded = sum(record.attempts * record.success_rate for record in records)
+        completed = sum(record.completed for record in records)
         return AgentView(
             name=agent.name,
             agent_id=agent.id,
@@ -207,24 +197,39 @@ class AgentFinder:
             weight=profile.weight,
             transport=profile.transport,
             reached_by=profile.reached_by,
+            retry=profile.retry,
+            limits=profile.limits,
             registered_at=agent.registered_at,
-            last_seen_at=self._clock.now()
-            if agent.name in there.hosts
-            else (met.seen_at if met is not None else agent.registered_at),
-            live=live,
-            hosts=there.hosts.get(agent.name, 0),
-            running=there.running.get(agent.name, 0),
-            capacity=_capacity(agent, there, live),
-            utilization=_utilization(agent, there, live),
+            last_seen_at=self._last_seen(agent, seen),
+            live=around.is_live(agent.name),
+            hosts=around.hosts.get(agent.name, 0),
+            running=seen.running.get(agent.name, 0),
+            capacity=_capacity(agent, around),
+            utilization=_utilization(agent, around, seen.running),
             attempts=attempts,
-            success_rate=succeeded / attempts if attempts else NO_RECORD.success_rate,
+            success_rate=completed / attempts if attempts else FIRST_SUCCESS_RATE,
         )
 
+    def _last_seen(self, agent: Agent, seen: _Seen) -> datetime:
+        if agent.name in seen.around.hosts:
+            return self._clock.now()
+        met = seen.met.get(agent.name)
+        return met.seen_at if met is not None else agent.registered_at
 
-class _Offered(msgspec.Struct, frozen=True, gc=False):
-    agent: Agent
-    languages: frozenset[str]
-    specializations: frozenset[str]
+
+def _match(query: AgentQuery, match: Match, agent: Agent, live: frozenset[str]) -> AgentMatch:
+    return AgentMatch(
+        name=match.name,
+        status=agent.status.value,
+        live=match.name in live,
+        kinds=agent.profile.kinds,
+        languages=agent.profile.languages,
+        specializations=agent.profile.specializations,
+        utilization=match.utilization,
+        success_rate=match.success_rate,
+        score=match.score,
+        reason=matching.reason(query, match),
+    )
 
 
 def _is_wanted(agent: Agent, wanted: AgentFilter) -> bool:
@@ -233,16 +238,16 @@ def _is_wanted(agent: Agent, wanted: AgentFilter) -> bool:
     return agent.status in wanted.statuses if wanted.statuses else not agent.is_retired
 
 
-def _capacity(agent: Agent, there: Presences, live: bool) -> int:
+def _capacity(agent: Agent, around: Around) -> int:
     # One that answers needs no host of ours; one that is not ours has its slots once, not per host.
     is_outside = agent.profile.transport == "http"
-    hosts = 1 if is_outside else max(1, there.hosts.get(agent.name, 0))
-    return agent.profile.max_concurrency * hosts if live else 0
+    hosts = 1 if is_outside else max(1, around.hosts.get(agent.name, 0))
+    return agent.profile.max_concurrency * hosts if around.is_live(agent.name) else 0
 
 
-def _utilization(agent: Agent, there: Presences, live: bool) -> float:
-    capacity = _capacity(agent, there, live)
-    return min(1.0, there.running.get(agent.name, 0) / capacity) if capacity else 1.0
+def _utilization(agent: Agent, around: Around, running: Mapping[str, int]) -> float:
+    capacity = _capacity(agent, around)
+    return min(1.0, running.get(agent.name, 0) / capacity) if capacity else 1.0
 
 
 def _mean(values: Sequence[float], nothing: float) -> float:

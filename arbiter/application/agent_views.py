@@ -9,6 +9,8 @@ from uuid import UUID
 import msgspec
 
 from arbiter.domain.facts import Transport
+from arbiter.domain.limits import Limits
+from arbiter.domain.retry import RetryPolicy
 
 
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +36,12 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     weight: float
     transport: str
     reached_by: Transport | None
+    retry: RetryPolicy | None
+    """Its own policy, for tasks whose submission names none."""
+
+    limits: Limits | None
+    """Its own time limits; they complete those of a submission."""
+
     registered_at: datetime
     last_seen_at: datetime
     live: bool
@@ -61,12 +69,20 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
 class AgentMatch(msgspec.Struct, frozen=True, kw_only=True):
     """An agent that fits what was asked."""
 
-    agent: AgentView
-    score: float
-    """0..1: how well it fits."""
+    name: str
+    status: str
+    live: bool
+    kinds: Sequence[str]
+    languages: Sequence[str]
+    specializations: Sequence[str]
+    utilization: float
+    """0..1: the share of its capacity in use; 1 while it has none."""
 
     success_rate: float
-    """0..1: for the kind that was asked for."""
+    """0..1: for the kind that was asked for; 0.8 before its first outcome."""
+
+    score: float
+    """0..1: how well it fits."""
 
     reason: str
 

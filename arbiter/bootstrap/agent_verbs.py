@@ -14,6 +14,8 @@ from arbiter.bootstrap.core import Core
 from arbiter.bootstrap.verbs import Work
 from arbiter.domain.agents import Mode
 from arbiter.domain.facts import Transport
+from arbiter.domain.limits import Limits
+from arbiter.domain.retry import RetryPolicy
 from arbiter.runtime.service import Service
 
 
@@ -36,6 +38,8 @@ class AgentVerbs:
         cost_per_task: float = 0.0,
         weight: float = 1.0,
         reached_by: Transport | None = None,
+        retry: RetryPolicy | None = None,
+        limits: Limits | None = None,
         mode: Mode = "idempotent",
         by: str | None = None,
     ) -> Work[AgentView]:
@@ -57,6 +61,8 @@ class AgentVerbs:
             cost_per_task=cost_per_task,
             weight=weight,
             reached_by=reached_by,
+            retry=retry,
+            limits=limits,
         )
 
         async def register(service: Service) -> AgentView:

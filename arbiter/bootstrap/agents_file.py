@@ -48,8 +48,6 @@ class FileAgent(msgspec.Struct, frozen=True, kw_only=True):
     """MODULE:FUNCTION of one that works in the worker's own process."""
 
     isolation: Isolation
-    retry: RetryPolicy | None
-    limits: Limits | None
     tree: Tree
     path: Path
 
@@ -81,8 +79,8 @@ def declare_agents(core: Core, agents: Sequence[FileAgent]) -> None:
                 concurrency=agent.concurrency,
                 cost_per_task=profile.cost_per_task,
                 weight=profile.weight,
-                retry=agent.retry,
-                limits=agent.limits,
+                retry=profile.retry,
+                limits=profile.limits,
                 isolation=agent.isolation,
                 reached_by=profile.reached_by,
             )
@@ -100,9 +98,10 @@ def _agent(tree: Tree, name: str, told: Any) -> FileAgent:
     reached_by = _transport(tree, (*path, "transport"), told.get("transport"))
     profile = {key: told[key] for key in PROFILE if key in told}
     at = datetime.now(UTC)
-    described = _checked(
-        tree, path, lambda: agent_door.described(name, at=at, reached_by=reached_by, **profile)
-    )
+    profile["reached_by"] = reached_by
+    profile["retry"] = _struct(tree, (*path, "retry"), told.get("retry"), RetryPolicy, check_retry)
+    profile["limits"] = _struct(tree, (*path, "limits"), told.get("limits"), Limits, check_limits)
+    described = _checked(tree, path, lambda: agent_door.described(name, at=at, **profile))
     isolation = told.get("isolation", "thread")
     if isolation not in ("thread", "process"):
         raise tree.refuse((*path, "isolation"), f"{isolation!r} is none", "'thread' or 'process'")
@@ -111,8 +110,6 @@ def _agent(tree: Tree, name: str, told: Any) -> FileAgent:
         concurrency=told.get("concurrency"),
         handler=_handler_name(tree, (*path, "handler"), told.get("handler"), reached_by),
         isolation=isolation,
-        retry=_struct(tree, (*path, "retry"), told.get("retry"), RetryPolicy, check_retry),
-        limits=_struct(tree, (*path, "limits"), told.get("limits"), Limits, check_limits),
         tree=tree,
         path=path,
     )

@@ -218,6 +218,7 @@ class Core:
                 agent_limit=settings.agent_limit,
                 agent_stale_seconds=settings.agent_stale_seconds,
                 projector=_projector(clock, scheduler) if settings.projector else None,
+                breaker_policy=settings.breaker_policy,
                 keepers=keepers(settings, clock, scheduler),
             ),
             clock=clock,

@@ -94,6 +94,7 @@ class Declaring:
         model_family: str | None = None,
         concurrency: int | None = None,
         cost_per_task: float = 0.0,
+        weight: float = 1.0,
         retry: RetryPolicy | None = None,
         limits: Limits | None = None,
     ) -> None:
@@ -116,6 +117,7 @@ class Declaring:
             model_family=model_family,
             concurrency=concurrency,
             cost_per_task=cost_per_task,
+            weight=weight,
             retry=retry,
             limits=limits,
             reached_by=reached_by,
@@ -138,6 +140,7 @@ class Declaring:
         model_family: str | None = None,
         concurrency: int | None = None,
         cost_per_task: float = 0.0,
+        weight: float = 1.0,
         retry: RetryPolicy | None = None,
         limits: Limits | None = None,
     ) -> None:
@@ -168,6 +171,7 @@ class Declaring:
             model_family=model_family,
             concurrency=concurrency,
             cost_per_task=cost_per_task,
+            weight=weight,
             retry=retry,
             limits=limits,
             reached_by=reached_by,

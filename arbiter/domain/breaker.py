@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID, uuid5
@@ -101,6 +102,7 @@ class Breaker(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is under way as a probe."""
 
 
+@lru_cache(maxsize=4096)
 def breaker_id(name: str) -> UUID:
     """Return the id of the breaker of the agent, or transport, of this name."""
     return uuid5(BREAKERS, name)

@@ -153,6 +153,22 @@ class Profile(Command):
     cost_per_task: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     weight: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)] = 1.0
     reached_by: Transport | None = None
+    retry: RetryPolicy | None = None
+    limits: Limits | None = None
+
+    @field_validator("retry")
+    @classmethod
+    def _sensible_retry(cls, retry: RetryPolicy | None) -> RetryPolicy | None:
+        if retry is not None:
+            check_retry(retry)
+        return retry
+
+    @field_validator("limits")
+    @classmethod
+    def _sensible_limits(cls, limits: Limits | None) -> Limits | None:
+        if limits is not None:
+            check_limits(limits)
+        return limits
 
 
 class DescribeAgent(Profile):

@@ -44,7 +44,13 @@ _NAMES = tuple(name for name, _ in _SHAPES)
 GIVEN_BACK = "Drained"
 """The type of error of an only attempt that its worker could not finish before it stopped."""
 
-_TRANSPORTS = frozenset({"Unreachable"})
+_TRANSPORTS = frozenset(
+    {
+        *("ConnectError", "ConnectTimeout", "ProxyError", "RemoteProtocolError", "TimedOut"),
+        *("ReadError", "ReadTimeout", "WriteError", "WriteTimeout", "CloseError"),
+        *("HTTP502", "HTTP503", "HTTP504"),
+    }
+)
 """The types of error that say nothing of the agent's work: it was not reached, or did not answer."""
 
 
@@ -64,6 +70,13 @@ def blames_agent(error: f.Failure) -> bool:
 def blames_transport(error: f.Failure) -> bool:
     """Tell whether an error counts against the way to the agent: whoever is behind it was not reached."""
     return error.kind == "exception" and error.type in _TRANSPORTS
+
+
+def verdict(error: f.Failure) -> tuple[bool | None, bool | None]:
+    """Tell what an error says of the agent's success, and of whether it was reached; None for nothing."""
+    if blames_transport(error):
+        return False, False
+    return (False, True) if blames_agent(error) else (None, None)
 
 
 @lru_cache(maxsize=4096)

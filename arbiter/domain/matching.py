@@ -6,12 +6,14 @@ come first. Its order was not transitive; this one is total.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
+from heapq import nsmallest
 from math import floor
 
 import msgspec
 
 from arbiter.domain.agent_status import TAKES_WORK, AgentStatus
+from arbiter.domain.record import FIRST_SUCCESS_RATE
 
 KIND_WEIGHT = 0.3
 LANGUAGES_WEIGHT = 0.3
@@ -40,13 +42,23 @@ class AgentQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offering(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What an agent offers, as far as it was asked for."""
+    """What an agent offers at a kind of task, for as long as nobody describes it anew."""
 
     name: str
+    status: AgentStatus
     languages: frozenset[str]
     specializations: frozenset[str]
-    utilization: float
-    success_rate: float
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """How the agents do at one moment; who is not named has what is named first."""
+
+    live: Container[str] = ()
+    utilization: Mapping[str, float] = {}
+    """0..1: the share of its capacity in use; 1, for it has none."""
+
+    success_rate: Mapping[str, float] = {}
+    """0..1, at the kind that is asked for; 0.8, an optimistic start."""
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -60,41 +72,53 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     success_rate: float
 
 
-def matches(query: AgentQuery, offerings: Iterable[Offering]) -> list[Match]:
-    """Return who offers all that is asked, the best first.
+def fitting(query: AgentQuery, offerings: Iterable[Offering]) -> list[Offering]:
+    """Return those who do the kind, are of a status that is asked for, and offer all the rest."""
+    return [
+        offering
+        for offering in offerings
+        if offering.status in query.statuses
+        and query.languages <= offering.languages
+        and query.specializations <= offering.specializations
+    ]
+
+
+def matches(
+    query: AgentQuery, fitting: Iterable[Offering], figures: Figures, limit: int
+) -> list[Match]:
+    """Return the best of those who fit, within the bounds that are asked for, the best first.
 
     By success rate in steps of 0.01, then by score, then by what room there is, then by name.
     """
-    fitting = [
-        Match(
-            name=each.name,
-            score=score(query, each),
-            utilization=each.utilization,
-            success_rate=each.success_rate,
-        )
-        for each in offerings
-        if is_fit(query, each)
+    utilization, success_rate = figures.utilization.get, figures.success_rate.get
+    most = 1.0 if query.max_utilization is None else query.max_utilization
+    least = 0.0 if query.min_success_rate is None else query.min_success_rate
+    ranked: list[tuple[int, float, float, str, float]] = []
+    earned: dict[float, tuple[int, float]] = {}
+    for offering in fitting:
+        name = offering.name
+        used, success = utilization(name, 1.0), success_rate(name, FIRST_SUCCESS_RATE)
+        if used > most or success < least:
+            continue
+        if query.live is not None and query.live is not (name in figures.live):
+            continue
+        # All that fit offer all that is asked: what is left to tell them apart is their success.
+        rank = earned.get(success)
+        if rank is None:
+            rank = earned[success] = (-_step(success), -score(query, offering, success))
+        ranked.append((*rank, used, name, success))
+    return [
+        Match(name=name, score=-worth, utilization=used, success_rate=success)
+        for _, worth, used, name, success in nsmallest(limit, ranked)
     ]
-    fitting.sort(key=_order)
-    return fitting
 
 
-def is_fit(query: AgentQuery, offering: Offering) -> bool:
-    """Tell whether an agent of the asked kind offers the rest, too."""
-    return (
-        query.languages <= offering.languages
-        and query.specializations <= offering.specializations
-        and (query.max_utilization is None or offering.utilization <= query.max_utilization)
-        and (query.min_success_rate is None or offering.success_rate >= query.min_success_rate)
-    )
-
-
-def score(query: AgentQuery, offering: Offering) -> float:
+def score(query: AgentQuery, offering: Offering, success_rate: float) -> float:
     """Say how well an agent of the asked kind fits, 0..1.
 
     The weights of what was not asked for are left out, and the rest is scaled to 1.
     """
-    earned = KIND_WEIGHT + SUCCESS_WEIGHT * offering.success_rate
+    earned = KIND_WEIGHT + SUCCESS_WEIGHT * success_rate
     weights = KIND_WEIGHT + SUCCESS_WEIGHT
     if query.languages:
         earned += LANGUAGES_WEIGHT * _share(query.languages, offering.languages)
@@ -122,7 +146,6 @@ def _share(asked: frozenset[str], offered: frozenset[str]) -> float:
     return len(asked & offered) / len(asked)
 
 
-def _order(match: Match) -> tuple[int, float, float, str]:
+def _step(success_rate: float) -> int:
     # What lies within a rounding error of a step belongs to it: 0.29 / 0.01 is 28.999….
-    step = floor(match.success_rate / EQUAL + 1e-9)
-    return -step, -match.score, match.utilization, match.name
+    return floor(success_rate / EQUAL + 1e-9)

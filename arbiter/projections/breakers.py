@@ -21,7 +21,7 @@ from arbiter.domain.breaker import (
     transport_breaker,
 )
 from arbiter.domain.facts import BreakerFact
-from arbiter.domain.failures import blames_agent, blames_transport
+from arbiter.domain.failures import verdict
 from arbiter.domain.status import Status
 from arbiter.projections.base import Batch, Projection, Step, View
 
@@ -119,9 +119,7 @@ def _verdict(fact: f.Fact) -> tuple[bool | None, bool | None]:
         case f.TaskCompleted():
             return True, True
         case f.TaskAttemptFailed(error=error) | f.TaskFailed(error=error):
-            if blames_transport(error):
-                return False, False
-            return (False, True) if blames_agent(error) else (None, None)
+            return verdict(error)
         case _:
             return None, None
 

@@ -20,6 +20,7 @@ from arbiter.domain import verbs
 from arbiter.domain.commands import Usage
 from arbiter.domain.errors import AttemptFenced, Conflict, IllegalTransition, InvalidInput
 from arbiter.domain.facts.lifecycle import TaskFact
+from arbiter.domain.failures import verdict
 from arbiter.domain.status import Status
 from arbiter.domain.task import Task
 from arbiter.runtime.execution import (
@@ -34,6 +35,7 @@ from arbiter.runtime.execution import (
 from arbiter.runtime.executor import Executor, Isolated
 from arbiter.runtime.hosted import Roster
 from arbiter.runtime.reporter import Report, Reporter
+from arbiter.runtime.seen_here import SeenHere
 
 log = logging.getLogger(__name__)
 
@@ -66,11 +68,12 @@ class Attempts:
         isolated: Isolated,
         result_limit: int,
         changed: Callable[[], object],
+        seen: SeenHere,
     ) -> None:
         """Nothing runs. `changed` is called when a slot is free, a result has come, or a report is made."""
         self._incarnation, self._orchestrator = incarnation, orchestrator
         self._log, self._ready, self._clock, self._roster = log, ready, clock, roster
-        self._result_limit, self._changed = result_limit, changed
+        self._result_limit, self._changed, self._seen = result_limit, changed, seen
         self._executor = Executor(clock, scheduler, self, isolated)
         self.reporter = Reporter(scheduler, changed)
         self.running: dict[Execution, None] = {}
@@ -146,6 +149,7 @@ class Attempts:
         now = self._clock.monotonic()
         self.typical_seconds += 0.1 * (now - execution.begun - self.typical_seconds)
         if execution.closed:
+            self._note(execution, success=None, reached=None)
             self.reporter.insist(partial(self._let_go, execution))
         elif isinstance(outcome, Returned):
             self._complete(execution, outcome.value, now)
@@ -179,6 +183,16 @@ class Attempts:
             cost=execution.cost or None,
         )
         self.ended.append(Ended(completed, execution, since))
+        self._note(execution, success=True, reached=True)
+
+    def _note(self, execution: Execution, *, success: bool | None, reached: bool | None) -> None:
+        self._seen.ended(
+            execution.agent.breakers,
+            execution.assignment.id,
+            success=success,
+            reached=reached,
+            at=self._clock.now(),
+        )
 
     def ended_too_late(self, refused: Iterable[Ended]) -> None:
         """Results whose version had moved: look again; only an attempt that still holds may end."""
@@ -204,6 +218,8 @@ class Attempts:
                 task, execution.attempt_id, error, at=at, chance=chance
             ),
         )
+        success, reached = verdict(error)
+        self._note(execution, success=success, reached=reached)
 
     async def _release(self, execution: Execution) -> None:
         """Give a task back; one that may run only once cannot be, and fails."""

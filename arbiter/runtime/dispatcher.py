@@ -38,6 +38,7 @@ from arbiter.runtime.hosted import Roster
 from arbiter.runtime.loop import Loop
 from arbiter.runtime.permits import Permits
 from arbiter.runtime.placing import NOTHING, Begun, Claims, Placed, Placing
+from arbiter.runtime.seen_here import SeenHere
 from arbiter.runtime.sharing import Sharing
 
 LANES = 2
@@ -73,6 +74,7 @@ class Dispatcher:
         sharing: Sharing,
         queues: tuple[str, ...],
         isolated: Isolated,
+        seen: SeenHere,
         lost: Callable[[], object],
         poll_seconds: float = POLL_SECONDS,
         result_limit: int = PAYLOAD_LIMIT,
@@ -84,7 +86,7 @@ class Dispatcher:
         self._roster, self._queues, self._lost = roster, queues, lost
         roster.freed = self.something_is_ready
         self._poll_seconds = poll_seconds
-        self._permits = Permits(breakers, incarnation)
+        self._permits, self._seen = Permits(breakers, incarnation), seen
         self._attempts = Attempts(
             incarnation=incarnation,
             orchestrator=orchestrator,
@@ -96,6 +98,7 @@ class Dispatcher:
             isolated=isolated,
             result_limit=result_limit,
             changed=self._changed,
+            seen=seen,
         )
         self._doubts = Doubts(
             incarnation,
@@ -307,6 +310,9 @@ class Dispatcher:
         if refused:
             self._give_up([each for each in placed.begun if each.task.id in refused])
             self._claimed.extendleft(reversed([asking[task_id] for task_id in refused]))
+        for each in placed.begun:
+            if each.task.id in asking and each.task.id not in refused:
+                self._seen.began(each.execution.agent.breakers, each.task.id)
         return [each for each in placed.begun if each.task.id not in refused]
 
     async def _take(

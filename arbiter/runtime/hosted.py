@@ -53,6 +53,9 @@ class HostedAgent:
         """It gave a sign of life when it was last asked, or nobody asks it."""
 
         self.busy = 0
+        self.breakers = _breakers_of(profile)
+        """The breakers it heeds: its own, and that of the host it is reached over."""
+
         self.room: int | None = None
         """How many more attempts its status and its breakers allow; None for as many as it likes."""
 
@@ -62,14 +65,6 @@ class HostedAgent:
         return max(0, self.slots - self.busy)
 
     @property
-    def breakers(self) -> tuple[str, ...]:
-        """The breakers it heeds: its own, and that of the host it is reached over."""
-        reached_by = self.profile.reached_by
-        if reached_by is None or reached_by.url is None:
-            return (self.name,)
-        return self.name, transport_breaker(reached_by.url)
-
-    @property
     def takes(self) -> int:
         """Tasks that could be given to it now."""
         return self.free if self.room is None else min(self.free, self.room)
@@ -77,6 +72,13 @@ class HostedAgent:
     def can(self, kind: str, needs: tuple[str, ...]) -> bool:
         """Tell whether it is able to do such a task, busy or not."""
         return kind in self.profile.kinds and all(need in self.abilities for need in needs)
+
+
+def _breakers_of(profile: AgentRegistered) -> tuple[str, ...]:
+    reached_by = profile.reached_by
+    if reached_by is None or reached_by.url is None:
+        return (profile.name,)
+    return profile.name, transport_breaker(reached_by.url)
 
 
 def is_async(handler: Handler) -> bool:
@@ -197,6 +199,12 @@ class Roster:
         if more:
             self.changes += 1
         return more
+
+    def shut(self, breaker: str) -> None:
+        """Give no more tasks to those who heed this breaker, until the next word on whom to admit."""
+        for agent in self._agents.values():
+            if breaker in agent.breakers:
+                agent.room, self._is_gated = 0, True
 
     def candidates(self, kind: str, needs: tuple[str, ...]) -> list[HostedAgent]:
         """Return who is able to do such a task, has a free slot, and may have one more."""

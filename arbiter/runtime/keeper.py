@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from arbiter.application.ports import Bell, Handle, Scheduler
 from arbiter.runtime.loop import Loop, Step
 
-COALESCE_SECONDS = 0.05
+COALESCE_SECONDS = 0.02
 """Rings within this time are one."""
 
 POLL_SECONDS = 30.0
@@ -52,9 +52,14 @@ class Keeper:
         pause = await self._step()
         return self._poll_seconds if pause is None else min(pause, self._poll_seconds)
 
-    def _heard(self, words: frozenset[str]) -> None:
-        if self._ringing is None and not self._words.isdisjoint(words):
+    def soon(self) -> None:
+        """Run the step soon; calls that come together are one."""
+        if self._ringing is None:
             self._ringing = self._scheduler.call_later(COALESCE_SECONDS, self._wake)
+
+    def _heard(self, words: frozenset[str]) -> None:
+        if not self._words.isdisjoint(words):
+            self.soon()
 
     def _wake(self) -> None:
         self._ringing = None

@@ -24,6 +24,7 @@ from arbiter.application.registry import Registry
 from arbiter.application.remote.answer import ROOM
 from arbiter.application.views import Stats, TaskFilter
 from arbiter.domain import facts as f
+from arbiter.domain.breaker import DEFAULT_POLICY, Policy
 from arbiter.domain.commands import Redrive, Submit
 from arbiter.domain.errors import Conflict, InvalidInput, Stopped, UnknownTask, WaitTimeout
 from arbiter.runtime.catching_up import catch_up
@@ -34,6 +35,7 @@ from arbiter.runtime.hosted import HostedAgent
 from arbiter.runtime.knowledge import Sources
 from arbiter.runtime.registry_keeper import STALE_SECONDS, RegistryKeeper
 from arbiter.runtime.scheduler import AsyncioScheduler
+from arbiter.runtime.seen_here import SeenHere
 from arbiter.runtime.store import Store
 from arbiter.runtime.transports.callbacks import Acquaintance, Callbacks
 from arbiter.runtime.transports.hosting import secret_of
@@ -69,12 +71,13 @@ class Plan:
 
     hosting: Hosting
     drain_seconds: float
+    breaker_policy: Policy = DEFAULT_POLICY
     callback_listen: str | None = None
     callback_url: str | None = None
     agent_limit: int = AGENT_LIMIT
     agent_stale_seconds: float = STALE_SECONDS
     projector: Callable[[Store, Callable[[], bool]], Background] | None = None
-    keepers: Callable[[Store], Sequence[Background]] | None = None
+    keepers: Callable[[Store, SeenHere], Sequence[Background]] | None = None
     """What answers the views: breakers, alerts."""
 
 
@@ -136,7 +139,6 @@ class Service:
             self.registry = Registry(store.directory, self._clock, limit=limit)
             self.agents = AgentFinder(
                 store.directory,
-                store.leases,
                 store.views.task_board,
                 store.records,
                 self._clock,
@@ -203,6 +205,7 @@ class Service:
                 "agents", "there is nothing to host", "declare one with @arbiter.agent(…)"
             )
         hosting = self._plan.hosting
+        seen = SeenHere(self._plan.breaker_policy)
         await self._listen()
         self._bind()
         worker = Worker(
@@ -225,10 +228,11 @@ class Service:
                     standings=self.store.breakers,
                     records=self.store.records,
                 ),
+                seen=seen,
             ),
             list(self._agents.values()),
             replace(hosting, poll_seconds=self._poll_seconds),
-            beside=self._beside(),
+            beside=self._beside(seen),
         )
         self._worker = worker
         try:
@@ -289,12 +293,12 @@ class Service:
         handlers = [outbound(agent.handler) for agent in self._agents.values()]
         return [handler for handler in handlers if handler is not None]
 
-    def _beside(self) -> list[Background]:
+    def _beside(self, seen: SeenHere) -> list[Background]:
         plan = self._plan
         keeper = RegistryKeeper(
             self.registry, self.agents, self._scheduler, stale_seconds=plan.agent_stale_seconds
         )
-        beside = [keeper, *(plan.keepers(self.store) if plan.keepers is not None else ())]
+        beside = [keeper, *(plan.keepers(self.store, seen) if plan.keepers is not None else ())]
         if plan.projector is not None:
             is_busy = lambda: bool(self._worker and self._worker.is_busy())  # noqa: E731
             beside.append(plan.projector(self.store, is_busy))

@@ -41,6 +41,7 @@ from arbiter.runtime.knowledge import Knowledge, Sources
 from arbiter.runtime.lease_keeper import LeaseKeeper
 from arbiter.runtime.loop import Loop
 from arbiter.runtime.reaper import Reaper
+from arbiter.runtime.seen_here import SeenHere
 from arbiter.runtime.sharing import Sharing
 from arbiter.runtime.sweeper import IDLE_SECONDS, Sweeper
 from arbiter.runtime.transports.occupancy import Occupancy
@@ -108,6 +109,7 @@ class Outside:
     scheduler: Scheduler
     beats: BeatShell
     knows: Sources
+    seen: SeenHere
 
 
 class Worker:
@@ -129,6 +131,7 @@ class Worker:
         self._beside = beside
         # One for all incarnations: a handler of a former life keeps its slot until it has really stopped.
         self._roster = Roster({agent.name: agent for agent in self._agents}, hosting.slots)
+        outside.seen.shut = self._roster.shut
         self._knowledge = Knowledge(
             outside.knows,
             self._roster,
@@ -280,6 +283,7 @@ class Worker:
             sharing=sharing,
             queues=hosting.queues,
             isolated=self._processes.run,
+            seen=self._out.seen,
             lost=partial(self._lost, incarnation),
             poll_seconds=hosting.poll_seconds,
             result_limit=hosting.result_limit,

@@ -193,7 +193,7 @@ def test_it_keeps_the_latest_examples_and_counts_the_kinds_of_task():
 
 
 def test_what_was_not_reached_is_the_transport_s_fault():
-    assert blames_transport(f.Failure(kind="exception", type="Unreachable"))
+    assert blames_transport(f.Failure(kind="exception", type="ConnectError"))
     assert not blames_transport(ERROR)
     assert not blames_transport(LOST)
 

@@ -17,7 +17,7 @@ from tests.projections.folding import batches_of, recorded
 
 URL = "https://ann:secret@Reviews.example:8443/review?fast=1"
 HOST = "transport:https://reviews.example:8443"
-UNREACHABLE = f.Failure(kind="exception", type="Unreachable", message="connection refused")
+UNREACHABLE = f.Failure(kind="exception", type="ConnectError", message="connection refused")
 
 
 def life(number, *, agent="ruff"):

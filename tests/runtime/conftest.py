@@ -12,15 +12,16 @@ from tests.support.soundness import assert_sound
 from tests.support.workbench import Workbench
 
 Connect = Callable[..., Arbiter]
+OF_TESTS = {"poll_seconds": 600, "breaker_failures": 100}
 
 
 @pytest.fixture
 def connected(database) -> Iterator[Connect]:
-    """Makes Arbiters that never find anything by polling."""
+    """Makes Arbiters that never find anything by polling; their agents may fail as a test wants."""
     made: list[Arbiter] = []
 
     def connected(**settings: Any) -> Arbiter:
-        arbiter = connect(dsn=database.dsn, **{"poll_seconds": 600, **settings})
+        arbiter = connect(dsn=database.dsn, **{**OF_TESTS, **settings})
         made.append(arbiter)
         return arbiter
 

@@ -14,6 +14,8 @@ from arbiter.domain.errors import (
     InvalidAgent,
     RegistryFull,
 )
+from arbiter.domain.limits import Limits
+from arbiter.domain.retry import RetryPolicy
 from arbiter.testing import in_memory
 from tests.support.eventually import eventually
 from tests.support.soundness import Truth
@@ -30,7 +32,7 @@ def arbiter(request):
 
 
 def names(found):
-    return [each.agent.name for each in found]
+    return [each.name for each in found]
 
 
 def test_a_registered_agent_is_shown_as_it_was_described(arbiter):
@@ -51,6 +53,15 @@ def test_a_registered_agent_is_shown_as_it_was_described(arbiter):
     assert (made.concurrency, made.cost_per_task, made.weight) == (4, 0.5, 2.0)
     assert (made.live, made.hosts, made.capacity, made.utilization) == (False, 0, 0, 1.0)
     assert (made.attempts, made.success_rate) == (0, 0.8)
+
+
+def test_an_agent_s_own_policy_and_limits_are_kept(arbiter):
+    policy, limits = RetryPolicy(max_attempts=7), Limits(start_to_close=9.0)
+    made = arbiter.agents.register("ruff", kinds="review", retry=policy, limits=limits)
+    assert (made.retry, made.limits) == (policy, limits)
+    longer = Limits(start_to_close=18.0)
+    changed = arbiter.agents.update("ruff", limits=longer)
+    assert (changed.retry, changed.limits) == (policy, longer)
 
 
 def test_to_register_again_updates_or_is_refused(arbiter):
@@ -112,6 +123,11 @@ def test_a_full_registry_refuses_one_more(arbiter):
         (lambda agents: agents.register("ruff", kinds="review", weight=0), "weight"),
         (lambda agents: agents.register("ruff", kinds="review", mode="loose"), "mode"),
         (lambda agents: agents.register("ruff", kinds="review", reached_by="ftp"), "reached_by"),
+        (
+            lambda agents: agents.register("x", kinds="y", retry=RetryPolicy(max_attempts=0)),
+            "retry.max_attempts",
+        ),
+        (lambda agents: agents.update("ruff", limits=Limits(total=-1)), "limits.total"),
         (lambda agents: agents.update("ruff"), "changes"),
         (lambda agents: agents.update("ruff", wieght=2.0), "wieght"),
         (lambda agents: agents.update("ruff", kinds=()), "kinds"),

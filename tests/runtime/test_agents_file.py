@@ -104,8 +104,8 @@ def test_a_file_tells_of_each_agent_all_there_is_to_tell(write, text, name):
         "reviewing:ruff",
         "thread",
     )
-    assert ruff.retry == RetryPolicy(max_attempts=2, on={"ValueError": "fail"})
-    assert ruff.limits == Limits(start_to_close=30.0)
+    assert profile.retry == RetryPolicy(max_attempts=2, on={"ValueError": "fail"})
+    assert profile.limits == Limits(start_to_close=30.0)
     assert echo.profile.reached_by is not None
     assert (echo.profile.transport, echo.profile.reached_by.command) == ("subprocess", ("cat",))
     assert remote.profile.reached_by is not None
@@ -250,3 +250,32 @@ def test_a_name_that_is_declared_already_is_told_with_its_line(write, reviewing)
         arbiter.agent("ruff", kinds="greet")(lambda task: task)
         with pytest.raises(InvalidAgent, match=r"agents\.toml:1: agents\.ruff: .*declared twice"):
             arbiter.agents_from(path)
+
+
+HTTP = """
+[agents.deep]
+kinds = ["review.deep"]
+weight = 3.0
+
+[agents.deep.transport]
+type = "http"
+url = "http://127.0.0.1:9/review"
+secret_env = "REVIEW_SECRET"
+"""
+
+
+def test_a_remote_agent_is_hosted_from_a_file(write, monkeypatch):
+    monkeypatch.setenv("REVIEW_SECRET", "known to both")
+    with in_memory() as arbiter:
+        arbiter.agents_from(write(HTTP))
+        [agent] = arbiter.core.agents
+        assert (agent.name, agent.profile.transport, agent.profile.weight) == ("deep", "http", 3.0)
+
+
+def test_a_secret_that_is_not_there_is_told_with_its_line(write, monkeypatch):
+    monkeypatch.delenv("REVIEW_SECRET", raising=False)
+    path = write(HTTP)
+    with in_memory() as arbiter, pytest.raises(InvalidAgent) as refused:
+        arbiter.agents_from(path)
+    told = f"{path}:9: agents.deep.transport.secret_env: the environment has no variable"
+    assert str(refused.value).startswith(told)

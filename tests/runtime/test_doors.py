@@ -11,8 +11,8 @@ import pytest
 
 import arbiter as package
 from arbiter import Arbiter, ArbiterError, RetryPolicy, aio, connect
-from arbiter.aio import AsyncAgents, AsyncArbiter, AsyncViews
-from arbiter.bootstrap.door import SyncAgents, SyncViews
+from arbiter.aio import AsyncAgents, AsyncArbiter, AsyncBreakers, AsyncFailures, AsyncViews
+from arbiter.bootstrap.door import SyncAgents, SyncBreakers, SyncFailures, SyncViews
 from tests.support.eventually import eventually
 
 
@@ -43,7 +43,14 @@ def our_threads():
 
 
 @pytest.mark.parametrize(
-    ("sync", "other"), [(Arbiter, AsyncArbiter), (SyncViews, AsyncViews), (SyncAgents, AsyncAgents)]
+    ("sync", "other"),
+    [
+        (Arbiter, AsyncArbiter),
+        (SyncViews, AsyncViews),
+        (SyncAgents, AsyncAgents),
+        (SyncBreakers, AsyncBreakers),
+        (SyncFailures, AsyncFailures),
+    ],
 )
 def test_both_doors_have_the_same_verbs_and_signatures(sync, other):
     assert verbs_of(sync) == verbs_of(other)

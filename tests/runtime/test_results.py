@@ -34,7 +34,10 @@ def result_of(databases):
         values.append(value)
         return arbiter.wait(arbiter.submit("work", len(values) - 1).task_id, 5)
 
-    with databases.migrated() as database, connect(dsn=database.dsn) as arbiter:
+    with (
+        databases.migrated() as database,
+        connect(dsn=database.dsn, breaker_failures=100) as arbiter,
+    ):
         arbiter.agent("a", kinds="work", retry=ONCE)(lambda task: values[task.payload])
         arbiter.start()
         yield result_of

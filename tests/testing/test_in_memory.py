@@ -2,6 +2,7 @@
 
 from arbiter import RetryPolicy, Status
 from arbiter.testing import in_memory
+from tests.support.eventually import eventually
 
 
 def test_a_task_lives_its_whole_life_without_a_database():
@@ -37,3 +38,31 @@ def test_a_failing_task_is_tried_again_and_then_parked():
         assert task.status is Status.FAILED
         assert task.error is not None
         assert task.error.message == "attempt 2"
+
+
+def test_an_agent_that_fails_gets_no_tasks_until_its_breaker_is_closed():
+    with in_memory(breaker_failures=2, breaker_open_seconds=600) as arbiter:
+        well = []
+
+        @arbiter.agent("moody", kinds={"mood"}, retry=RetryPolicy(max_attempts=1))
+        def moody(task):
+            if not well:
+                raise ValueError("not today")
+            return "fine"
+
+        arbiter.start()
+        for _ in range(2):
+            arbiter.wait(arbiter.submit("mood").task_id, timeout=10)
+        eventually(lambda: [each.state for each in arbiter.breakers.list()] == ["open"])
+        waiting = arbiter.submit("mood").task_id
+        deferred = eventually(
+            lambda: [
+                story.fact.reason
+                for story in arbiter.history(waiting)
+                if story.fact.topic == "task.deferred"
+            ]
+        )
+        assert deferred == ["every agent able to do it gets no tasks now: moody (breaker open)"]
+        well.append(True)
+        arbiter.breakers.close("moody")
+        assert arbiter.wait(waiting, timeout=10).result == "fine"

@@ -21,6 +21,7 @@ from arbiter.application.ports.dispatch import (
 )
 from arbiter.application.ports.hosting import (
     AGENT_LIMIT,
+    Around,
     Beat,
     BeatStep,
     Directory,
@@ -39,6 +40,7 @@ __all__ = [
     "AGENT_LIMIT",
     "ASSIGNED_WORD",
     "STOP_WORD",
+    "Around",
     "Assignment",
     "Assignments",
     "Beat",

@@ -83,6 +83,31 @@ class Presence(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it answered when it was last asked; None for one that nobody asks."""
 
 
+class Around(msgspec.Struct, frozen=True, kw_only=True):
+    """All agents, and who of them is there, at one moment."""
+
+    agents: Sequence[Agent]
+    """By name, retired ones too; the same object for as long as none has changed."""
+
+    hosts: Mapping[str, int]
+    """How many live workers host each; who has none is left out."""
+
+    answering: frozenset[str]
+    """Those that answered when they were last asked, and were met since the moment that was named."""
+
+    silent: frozenset[str]
+    """Those that did not."""
+
+    def is_live(self, name: str) -> bool:
+        """Tell whether an agent can be reached."""
+        return name in self.answering or (name in self.hosts and name not in self.silent)
+
+    @property
+    def live(self) -> frozenset[str]:
+        """Every agent that can be reached."""
+        return (frozenset(self.hosts) - self.silent) | self.answering
+
+
 AGENT_LIMIT = 1000
 
 
@@ -107,6 +132,10 @@ class Directory(Protocol):
 
     async def statuses(self) -> Mapping[str, AgentStatus]:
         """Return which agents take new tasks, and which do not."""
+        ...
+
+    async def around(self, since: datetime) -> Around:
+        """Return all agents and who is there; an answer before `since` is not believed without a host."""
         ...
 
     async def presence(self) -> Mapping[str, Presence]:

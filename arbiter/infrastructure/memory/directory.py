@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
 
-from arbiter.application.ports import AGENT_LIMIT, Presence
+from arbiter.application.ports import AGENT_LIMIT, Around, Presence
 from arbiter.domain.agent_status import AgentStatus
 from arbiter.domain.agents import Agent, evolve
 from arbiter.domain.errors import RegistryFull
@@ -21,6 +22,7 @@ class MemoryDirectory:
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
+        self._sorted: tuple[int, Sequence[Agent]] = (0, ())
 
     async def append(self, fact: AgentFact, *, limit: int = AGENT_LIMIT) -> None:
         """Append the fact and keep what the agent has become; `agents` rings."""
@@ -48,12 +50,38 @@ class MemoryDirectory:
     async def agents(self) -> Sequence[Agent]:
         """Return every agent that was ever registered, retired ones too, by name."""
         await asyncio.sleep(0)
-        return [self._store.agents[name] for name in sorted(self._store.agents)]
+        return self._agents()
+
+    def _agents(self) -> Sequence[Agent]:
+        """Sort them once for all who ask between two changes."""
+        version = sum(agent.version for agent in self._store.agents.values())
+        if version != self._sorted[0]:
+            agents = tuple(self._store.agents[name] for name in sorted(self._store.agents))
+            self._sorted = version, agents
+        return self._sorted[1]
 
     async def statuses(self) -> Mapping[str, AgentStatus]:
         """Return which agents take new tasks, and which do not."""
         await asyncio.sleep(0)
         return {name: agent.status for name, agent in self._store.agents.items()}
+
+    async def around(self, since: datetime) -> Around:
+        """Return all agents and who is there; an answer before `since` is not believed without a host."""
+        await asyncio.sleep(0)
+        presence = self._store.presence.items()
+        return Around(
+            agents=self._agents(),
+            hosts=Counter(
+                name
+                for worker in self._store.workers.values()
+                if worker.status == "live"
+                for name in worker.agents
+            ),
+            answering=frozenset(
+                name for name, met in presence if met.answers and met.seen_at > since
+            ),
+            silent=frozenset(name for name, met in presence if met.answers is False),
+        )
 
     async def presence(self) -> Mapping[str, Presence]:
         """Return when each agent was last met."""

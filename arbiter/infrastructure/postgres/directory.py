@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import msgspec
 
 from arbiter.application.agents import abilities_of, agent_id
-from arbiter.application.ports import AGENT_LIMIT, Presence
+from arbiter.application.ports import AGENT_LIMIT, Around, Presence
 from arbiter.domain.agent_status import AgentStatus
 from arbiter.domain.agents import Agent
 from arbiter.domain.errors import RegistryFull
@@ -61,19 +62,42 @@ class PostgresDirectory(Recording):
 
     async def agents(self) -> Sequence[Agent]:
         """Return every agent that was ever registered, retired ones too, by name."""
-        changes = await self._reader.row("select_agent_changes")
-        assert changes is not None, "the registry has one row"
+        counted = await self._reader.row("select_agent_changes")
+        assert counted is not None, "an aggregate has one row"
+        return await self._agents(counted[0])
+
+    async def _agents(self, changes: int) -> Sequence[Agent]:
         read, agents = self._read
-        if changes[0] != read:
+        if changes != read:
             agents = tuple(_agent(row) for row in await self._reader.rows("select_agents"))
             # Counted before they were read: what came between is read once more, never missed.
-            self._read = changes[0], agents
+            self._read = changes, agents
         return agents
 
     async def statuses(self) -> Mapping[str, AgentStatus]:
         """Return which agents take new tasks, and which do not."""
         rows = await self._reader.rows("select_agent_statuses")
         return {name: AgentStatus(status) for name, status in rows}
+
+    async def around(self, since: datetime) -> Around:
+        """Return all agents and who is there; an answer before `since` is not believed without a host."""
+        hosts: Counter[str] = Counter()
+        asked: dict[str, frozenset[str]] = {}
+        changes = 0
+        for what, names, how_many in await self._reader.rows("look_around", {"since": since}):
+            match what:
+                case "hosted":
+                    hosts.update(names)
+                case "changes":
+                    changes = how_many
+                case _:
+                    asked[what] = frozenset(names)
+        return Around(
+            agents=await self._agents(changes),
+            hosts=hosts,
+            answering=asked.get("answers", frozenset()),
+            silent=asked.get("silent", frozenset()),
+        )
 
     async def presence(self) -> Mapping[str, Presence]:
         """Return when each agent was last met."""

@@ -22,7 +22,7 @@ def demo(
         ),
     ] = None,
 ) -> int:
-    """Review real code with three agents, kill a worker half-way, see its tasks rescued."""
+    """Review real code with rival agents: see routing learn, and a killed worker's tasks rescued."""
     from arbiter.interfaces.demo.command import run
 
     console = session.err if session.json else session.out

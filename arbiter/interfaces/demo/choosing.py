@@ -9,16 +9,16 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from arbiter.domain.facts import Decision, TaskRouted
+from arbiter.domain.facts import Decision
 from arbiter.domain.routing.reasons import told
-from arbiter.interfaces.demo.contest import PRICE, Contest, Standing
+from arbiter.interfaces.demo.contest import PRICE, Choice, Contest, Standing
 from arbiter.interfaces.demo.table import ruled
 
 REWARD = (
-    f"The reward of a review: success x quality - {PRICE:g} x CPU seconds. Its quality is the share of\n"
-    "its findings that the rival makes too (same check, same line); asked of every\n"
-    "review that found something. The likelier a reviewer is the best, the more it\n"
-    "is given; each keeps a small share, whatever was learnt."
+    f"The reward of a review: success x quality - {PRICE:g} x CPU seconds. Quality is the\n"
+    "share of its findings that its rival makes too (same check, same line), looked\n"
+    "at in every review that found something. The likelier it is that a reviewer\n"
+    "earns most, the more it is given; a little goes to each, whatever was learnt."
 )
 
 
@@ -66,10 +66,11 @@ def _record(standing: Standing) -> Iterable[str]:
     yield f"{standing.reward:.2f}"
 
 
-def of_decision(routed: TaskRouted) -> Iterable[str]:
+def of_choice(choice: Choice) -> Iterable[str]:
     """One decision in words, from nothing but what was recorded of it."""
-    decision = routed.decision
-    yield f"Attempt {routed.attempt} went to {routed.agent}, as its fact task.routed tells:"
+    task, decision = choice.task, choice.routed.decision
+    yield f"{task.kind} of {task.payload.value()['path']} went to {choice.routed.agent}."
+    yield f"The fact task.routed of task {task.task_id} tells why:"
     for line in told(decision):
         yield f"  {line}"
     yield f"  {_drawn(decision)}"

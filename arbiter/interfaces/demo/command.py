@@ -170,7 +170,7 @@ def _summary(
         tasks_per_s=completed / seconds,
         latency_ms=_percentiles(latencies),
         contests=tuple(contests(streams.values(), records)),
-        decision=telling(streams),
+        choice=telling(streams.values()),
     )
 
 

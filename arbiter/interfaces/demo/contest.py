@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
-from uuid import UUID
 
 from arbiter.domain import facts as f
 from arbiter.domain.record import NO_RECORD, Record
@@ -24,6 +23,13 @@ class Span(NamedTuple):
 
     first: int
     last: int
+
+
+class Choice(NamedTuple):
+    """A task that somebody was chosen for."""
+
+    task: f.TaskSubmitted
+    routed: f.TaskRouted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,15 +70,19 @@ def contests(
     ]
 
 
-def telling(streams: Mapping[UUID, Sequence[f.Fact]]) -> f.TaskRouted | None:
+def telling(streams: Iterable[Sequence[f.Fact]]) -> Choice | None:
     """The last decision that explored, else the last for which chance had a choice."""
     had_a_choice = [
-        fact
-        for facts in streams.values()
+        Choice(facts[0], fact)
+        for facts in streams
         for fact in facts
-        if isinstance(fact, f.TaskRouted) and fact.decision.draw is not None
+        if isinstance(facts[0], f.TaskSubmitted)
+        and isinstance(fact, f.TaskRouted)
+        and fact.decision.draw is not None
     ]
-    return max(had_a_choice, key=lambda fact: (fact.decision.explored, fact.at), default=None)
+    return max(
+        had_a_choice, key=lambda one: (one.routed.decision.explored, one.routed.at), default=None
+    )
 
 
 def _first_routed(streams: Iterable[Sequence[f.Fact]]) -> dict[str, list[f.TaskRouted]]:

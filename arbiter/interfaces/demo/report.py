@@ -8,7 +8,7 @@ from rich.console import Console, OverflowMethod
 from rich.table import Table
 from rich.text import Text
 
-from arbiter.interfaces.demo.choosing import of_contests, of_decision
+from arbiter.interfaces.demo.choosing import of_choice, of_contests
 from arbiter.interfaces.demo.summary import DemoSummary, as_json
 from arbiter.interfaces.demo.table import ruled
 from arbiter.interfaces.demo.tally import Reviewed, Tally
@@ -39,9 +39,9 @@ def show(
         console.print()
         for shown in of_contests(summary.contests):
             console.print(shown)
-    if summary.decision is not None:
+    if summary.choice is not None:
         console.print(Text("One decision in words", "bold"))
-        for line in of_decision(summary.decision):
+        for line in of_choice(summary.choice):
             _say(console, line)
         console.print()
     _say(console, "Look closer:")

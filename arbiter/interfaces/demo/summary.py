@@ -6,9 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from arbiter.domain.facts import TaskRouted
 from arbiter.domain.routing.reasons import told
-from arbiter.interfaces.demo.contest import Contest, Standing
+from arbiter.interfaces.demo.contest import Choice, Contest, Standing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +33,7 @@ class DemoSummary:
     contests: tuple[Contest, ...] = ()
     """Of each kind that has rivals."""
 
-    decision: TaskRouted | None = None
+    choice: Choice | None = None
     """One to be told in full; None where chance never had a choice."""
 
 
@@ -55,7 +54,7 @@ def as_json(summary: DemoSummary) -> str:
                 "p95": _rounded(summary.latency_ms.p95),
             },
             "contests": [_contest(each) for each in summary.contests],
-            "decision": _decision(summary.decision),
+            "decision": _decision(summary.choice),
         },
         allow_nan=False,
     )
@@ -88,11 +87,12 @@ def _standing(standing: Standing) -> dict[str, Any]:
     }
 
 
-def _decision(routed: TaskRouted | None) -> dict[str, Any] | None:
-    if routed is None:
+def _decision(choice: Choice | None) -> dict[str, Any] | None:
+    if choice is None:
         return None
     return {
-        "task_id": str(routed.task_id),
-        "agent": routed.agent,
-        "told": list(told(routed.decision)),
+        "task_id": str(choice.task.task_id),
+        "kind": choice.task.kind,
+        "agent": choice.routed.agent,
+        "told": list(told(choice.routed.decision)),
     }

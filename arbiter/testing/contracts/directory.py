@@ -248,6 +248,39 @@ class PresenceContract(Contract):
         silent = Presence(seen_at=registered.at, answers=False)
         assert await store.directory.presence() == {"ruff": silent}
 
+    async def test_who_is_around_is_who_is_hosted_or_answers(
+        self, store: Store, given: Given
+    ) -> None:
+        for name in ("hosted", "twice", "silent", "answers", "alone", "long-ago", "gone"):
+            await given.agent(name)
+        await store.directory.append(given.retired("gone"))
+        await given.worker(agents=["hosted", "twice", "silent"])
+        await given.worker(agents=["twice", "unheard-of"])
+        await store.directory.asked("silent", given.later(10), answers=False)
+        await store.directory.asked("answers", given.later(10), answers=True)
+        await store.directory.asked("long-ago", given.later(-10), answers=True)
+        around = await store.directory.around(given.later(5))
+        assert [agent.name for agent in around.agents] == [
+            *("alone", "answers", "gone", "hosted", "long-ago", "silent", "twice")
+        ]
+        hosts = {"hosted": 1, "twice": 2, "silent": 1, "unheard-of": 1}
+        assert dict(around.hosts) == hosts
+        assert around.answering == {"answers"}
+        assert around.silent == {"silent"}
+        live = {"hosted", "twice", "answers", "unheard-of"}
+        assert around.live == live
+        assert {name for name in (*hosts, "answers", "alone") if around.is_live(name)} == live
+
+    async def test_who_is_around_is_kept_until_an_agent_changes(
+        self, store: Store, given: Given
+    ) -> None:
+        await given.agent("ruff")
+        before = (await store.directory.around(given.now)).agents
+        assert (await store.directory.around(given.now)).agents is before
+        await store.directory.append(given.standing(AgentStatus.BUSY))
+        after = (await store.directory.around(given.now)).agents
+        assert [agent.status for agent in after] == [AgentStatus.BUSY]
+
     async def test_a_host_s_coming_and_going_is_a_sign_of_life(
         self, store: Store, given: Given
     ) -> None:

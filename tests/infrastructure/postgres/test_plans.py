@@ -49,7 +49,8 @@ class Statements:
             "unclaim": ({"me": me, "ids": ids, "channel": "c"}, 10 * LOOK),
             "handlers_stopped": ({"me": me, "ids": ids, "at": AT, "channel": "c"}, 10 * LOOK),
             "forget_incarnation": ({"incarnation": me, "at": AT, "channel": "c"}, 10 * LOOK),
-            "postpone": ({"ids": ids, "until": AT}, 10 * LOOK),
+            "postpone": ({"ids": ids, "until": AT, "reason": "nobody able"}, 10 * LOOK),
+            "offer_set_aside": ({"how_many": LOOK, "channel": "c"}, 10 * LOOK),
         }
 
     async def run(self, explained: Explained, state: str) -> None:
@@ -150,6 +151,17 @@ class TestUnroutable:
             database.dsn, "SELECT count(*) FROM arbiter.ready_tasks WHERE waiting"
         )
         assert waiting == self.IN_FRONT
+        assert await store.ready.offer_set_aside(500) == 0
+        async with explaining(database.dsn) as explained:
+            plan = await explained.run("offer_set_aside", {"how_many": LOOK, "channel": "c"})
+            assert plan.scans("ready_tasks", "Seq Scan") == [], plan.text
+            assert plan.most_seen <= 10, plan.text
+        learnt = given.updated(version=2, languages=("rust",))
+        await store.directory.append(learnt)
+        looks = 0
+        while await store.ready.offer_set_aside(500):
+            looks += 1
+        assert looks == self.IN_FRONT / 500
 
 
 async def test_many_queues_and_kinds_cost_their_fronts_only(store, given, database):

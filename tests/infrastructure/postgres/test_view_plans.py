@@ -158,3 +158,12 @@ def test_points_are_read_from_the_newest_back(full):
 def test_records_are_read_of_those_who_are_asked_about(full):
     asked = {"projection": "agent_records_v1", "agents": ["a7", "a8", "nobody"], "after": 0}
     assert 10 <= rows_read(full, "read_records", asked) <= 20
+
+
+def test_what_is_under_way_is_counted_without_looking_at_what_is_over(full):
+    connection = full
+    connection.execute("SET enable_seqscan = off")  # as every connection of ours has it
+    try:
+        assert rows_read(connection, "select_under_way", {}) < 100
+    finally:
+        connection.execute("RESET enable_seqscan")

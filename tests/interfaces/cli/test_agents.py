@@ -80,7 +80,7 @@ def test_agents_are_found_by_what_they_can(cli, arbiter):
     register(cli, "ruff", "--language", "python")
     register(cli, "bandit", "--language", "python", "--specialization", "security")
     found = cli("agents", "find", "review", "--language", "python", "--json").json["matches"]
-    assert [match["agent"]["name"] for match in found] == ["bandit", "ruff"]
+    assert [match["name"] for match in found] == ["bandit", "ruff"]
     table = cli("agents", "find", "review", "--specialization", "security").out
     assert "does review, is at home in security" in table
     assert "ruff" not in table

@@ -9,9 +9,10 @@ from uuid import uuid4
 import pytest
 from rich.console import Console
 
+from arbiter.application.payloads import to_blob
 from arbiter.domain.facts import Candidate, Decision, Seen
 from arbiter.domain.record import Record
-from arbiter.interfaces.demo.choosing import of_contests, of_decision
+from arbiter.interfaces.demo.choosing import of_choice, of_contests
 from arbiter.interfaces.demo.contest import Span, contests, spans_of, telling
 from arbiter.interfaces.demo.summary import DemoSummary, Latency, as_json
 from arbiter.testing.builders import NOON, a_task
@@ -24,6 +25,7 @@ RECORDS = {
         completed=90, wins=80.0, rated=30, quality_e9=28_500_000_000, good=28.5, bad=1.5
     ),
 }
+CODE = to_blob({"path": "/code/a.py"}, "payload", 1000)
 
 
 def decided(agent, *, draw=0.5, explored=False):
@@ -44,7 +46,9 @@ def routed_to(agents, kind="review.security", **decision):
     """One stream for each agent, a second apart."""
     streams = {}
     for second, agent in enumerate(agents):
-        queued = a_task(kind=kind, task_id=uuid4(), at=NOON + timedelta(seconds=second))
+        queued = a_task(
+            kind=kind, payload=CODE, task_id=uuid4(), at=NOON + timedelta(seconds=second)
+        )
         task = queued.routed_to(agent, decision=decided(agent, **decision))
         streams[task.task.id] = task.facts
     return streams
@@ -103,7 +107,7 @@ def test_json_tells_the_contest_and_the_decision():
         **numbers,
         latency_ms=Latency(p50=1.0, p95=1.0),
         contests=tuple(contests(streams.values(), RECORDS)),
-        decision=telling(streams),
+        choice=telling(streams.values()),
     )
     told = json.loads(as_json(summary))
     (contest,) = told["contests"]
@@ -128,9 +132,9 @@ def test_json_tells_the_contest_and_the_decision():
 
 def test_the_telling_decision_is_the_last_that_explored():
     streams = {**routed_to(["bandit"], explored=True), **routed_to(["ruff-S"] * 3)}
-    assert telling(streams).agent == "bandit"
-    assert telling(routed_to(["ruff-S"] * 3)).at == NOON + timedelta(seconds=2)
-    assert telling(routed_to(["ruff-S"], draw=None)) is None
+    assert telling(streams.values()).routed.agent == "bandit"
+    assert telling(routed_to(["ruff-S"] * 3).values()).routed.at == NOON + timedelta(seconds=2)
+    assert telling(routed_to(["ruff-S"], draw=None).values()) is None
 
 
 def test_on_screen_the_reward_is_said_in_words_and_everything_fits_80_columns():
@@ -144,9 +148,9 @@ def test_on_screen_the_reward_is_said_in_words_and_everything_fits_80_columns():
 
 
 def test_a_decision_in_words_names_all_that_decided_and_lets_one_choose_again():
-    lines = list(of_decision(telling(routed_to(["ruff-S"]))))
+    lines = list(of_choice(telling(routed_to(["ruff-S"]).values())))
     text = "\n".join(lines)
-    assert lines[0].startswith("Attempt 1 went to ruff-S")
+    assert lines[0] == "review.security of /code/a.py went to ruff-S."
     for word in ("thompson v1", "bandit: probability 25.00%", "ruff-S: probability 75.00%"):
         assert word in text
     assert lines[-1].strip() == ("the draw gives bandit below 0.2500, ruff-S above; it was 0.5000")

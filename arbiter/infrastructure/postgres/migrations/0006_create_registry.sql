@@ -18,6 +18,9 @@ ALTER TABLE arbiter.agents
     ALTER COLUMN registered_at SET NOT NULL,
     ALTER COLUMN seen_at SET NOT NULL;
 
+-- Few agents are asked for a sign of life, and those that keep silent must be known at once.
+CREATE INDEX agents_asked ON arbiter.agents (name) WHERE agents.answers IS NOT NULL;
+
 -- One row, once there are agents: how many there are, retired ones left out, and how many facts of agents were
 -- appended. Who appends one locks it, so that the limit holds; who keeps agents in memory compares the changes.
 CREATE TABLE arbiter.registry (

@@ -125,7 +125,7 @@ ALTER TABLE arbiter.agents ADD COLUMN transport text GENERATED ALWAYS AS (
 
 -- Why a task that was set aside waits, so that it is offered again as soon as that has passed.
 ALTER TABLE arbiter.ready_tasks ADD COLUMN set_aside text;
-CREATE INDEX ready_tasks_set_aside ON arbiter.ready_tasks (queue, kind)
+CREATE INDEX ready_tasks_set_aside ON arbiter.ready_tasks (queue, kind, hash_array(needs))
     WHERE waiting AND set_aside IS NOT NULL;
 
 -- The agents that live workers host, queue by queue, and what keeps each of them from new work; null for nothing.

@@ -61,6 +61,8 @@ def agent(console: Console, view: AgentView) -> None:
     shown.add_row("concurrency", f"{view.concurrency:,} on each worker that hosts it")
     shown.add_row("cost of a task", f"{view.cost_per_task:g}")
     shown.add_row("weight", f"{view.weight:g}")
+    if view.retry is not None:
+        shown.add_row("retry", f"{view.retry.max_attempts:,} attempts, {view.retry.backoff}")
     shown.add_row("live", Text.assemble(_live(view), f", {_hosts(view.hosts)}"))
     shown.add_row("load", f"{view.running:,} of {view.capacity:,} ({view.utilization:.0%})")
     shown.add_row("success", f"{_success(view)} of {view.attempts:,} attempts")
@@ -79,11 +81,11 @@ def matches(console: Console, found: Sequence[AgentMatch]) -> None:
         shown.columns[place].justify = "right"
     for match in found:
         shown.add_row(
-            match.agent.name,
+            match.name,
             f"{match.score:.3f}",
             f"{match.success_rate:.0%}",
-            f"{match.agent.utilization:.0%}",
-            _live(match.agent),
+            f"{match.utilization:.0%}",
+            _live(match),
             match.reason,
         )
     put(console, shown)
@@ -113,7 +115,7 @@ def _status(view: AgentView) -> Text:
     return told
 
 
-def _live(view: AgentView) -> Text:
+def _live(view: AgentView | AgentMatch) -> Text:
     return Text("live", "green") if view.live else Text("not live", "dim")
 
 
