@@ -9,6 +9,7 @@ import pytest
 from arbiter import RetryPolicy
 from arbiter.application.routing.belief import DIGITS
 from arbiter.domain import facts as f
+from arbiter.domain.breaker import MOST_FAILURES
 from arbiter.domain.record import NO_RECORD, Record
 from arbiter.domain.routing import replay
 from arbiter.projections.agent_records import AgentRecords, Whose, records_of
@@ -19,6 +20,8 @@ from tests.support.eventually import eventually
 KIND = "review"
 ONCE = RetryPolicy(max_attempts=1)
 STRATEGIES = ("thompson", "epsilon_greedy")
+NO_BREAKER = {"breaker_failures": MOST_FAILURES, "breaker_window_seconds": 0.001}
+"""Else the breakers of those who fail would open, and routing would have no choice."""
 
 
 @pytest.fixture(params=["postgres", "memory"])
@@ -99,7 +102,7 @@ def share(decisions: list[f.TaskRouted], agent: str) -> float:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_work_shifts_to_who_does_it_well_and_nobody_is_forgotten(connect_to, strategy):
-    arbiter = connect_to(routing=strategy)
+    arbiter = connect_to(routing=strategy, **NO_BREAKER)
     hosting(arbiter)
     work(arbiter, 8)
     decisions = routings(recorded(arbiter))
@@ -114,7 +117,7 @@ def test_work_shifts_to_who_does_it_well_and_nobody_is_forgotten(connect_to, str
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_every_choice_is_proved_by_the_log(connect_to, strategy):
     """Its draw replays it, and what it knew is the fold of the log up to the position it names."""
-    arbiter = connect_to(routing=strategy)
+    arbiter = connect_to(routing=strategy, **NO_BREAKER)
     hosting(arbiter)
     work(arbiter, 3)
     facts = recorded(arbiter)
@@ -142,12 +145,12 @@ def fold(facts, until: int | None) -> Mapping[Whose, Record]:
 
 
 def test_a_restart_forgets_nothing(connected):
-    first = connected()
+    first = connected(**NO_BREAKER)
     hosting(first)
     work(first, 2)
     before = believed(first)
     first.stop()
-    second = connected()
+    second = connected(**NO_BREAKER)
     hosting(second)
     after = believed(second)
     assert after.seen == before.seen
