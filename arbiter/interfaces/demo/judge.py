@@ -11,7 +11,6 @@ from uuid import UUID
 from arbiter import Event
 from arbiter.domain import facts as f
 from arbiter.interfaces.demo.confirming import comparable, confirmed
-from arbiter.interfaces.demo.cpu import CpuClock
 from arbiter.interfaces.demo.reviewers import Answer, rivals
 
 
@@ -64,7 +63,7 @@ class Judge:
             return
         for rival in rivals(answer["reviewer"]):
             try:
-                said = confirmed(answer, rival.answer(answer["file"], CpuClock()))
+                said = confirmed(answer, rival.second_look(answer["file"]))
             except (
                 OSError
             ):  # gone meanwhile, or it took too long: nobody knows how good the review was

@@ -26,7 +26,7 @@ class _Radon(NamedTuple):
     metrics: Any
 
 
-def review(path: str | Path) -> dict[str, Any]:
+def review(path: str | Path, *, with_index: bool = True) -> dict[str, Any]:
     """Blocks and files of rank C or worse, and the file's maintainability from 0 to 100.
 
     None for a file with a statement of hundreds of lines, a table mostly: it would take minutes.
@@ -36,8 +36,9 @@ def review(path: str | Path) -> dict[str, Any]:
         with PARSING:
             tree = ast.parse(source.text)
             blocks = radon.complexity.cc_visit_ast(tree)
-            is_table = longest_statement(tree) > MOST_LINES
-            index = None if is_table else round(radon.metrics.mi_visit(source.text, multi=True), 1)
+            index = None
+            if with_index and longest_statement(tree) <= MOST_LINES:
+                index = round(radon.metrics.mi_visit(source.text, multi=True), 1)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as unparsed:
         findings: list[Finding] = [parse_error(unparsed)]
         return answer("radon", radon.version, source, findings, maintainability=None)

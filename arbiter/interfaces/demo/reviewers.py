@@ -32,6 +32,8 @@ class Reviewer:
     name: str
     kind: str
     reads: Callable[[str, CpuClock], Answer]
+    confirms: Callable[[str, CpuClock], Answer] | None = None
+    """Finds all that a rival can find too, for less; None where nothing can be left out."""
 
     def review(self, task: Reviewable) -> Answer:
         """Its findings in the file that the payload names; what they cost is told in CPU seconds."""
@@ -44,12 +46,22 @@ class Reviewer:
         """Its findings in a file, under its own name."""
         return {"reviewer": self.name, **self.reads(file, cpu)}
 
+    def second_look(self, file: str) -> Answer:
+        """Its findings in a file that a rival has reviewed, as far as the rival could make them."""
+        look = self.confirms or self.reads
+        return {"reviewer": self.name, **look(file, CpuClock())}
+
 
 _ALL = (
     Reviewer("ruff", STYLE, lambda file, cpu: ruff.review(file, ruff.STYLE, cpu)),
     Reviewer("bandit", SECURITY, lambda file, _: bandit.review(file)),
     Reviewer("ruff-S", SECURITY, lambda file, cpu: ruff.review(file, ruff.SECURITY, cpu)),
-    Reviewer("radon", COMPLEXITY, lambda file, _: radon.review(file)),
+    Reviewer(
+        "radon",
+        COMPLEXITY,
+        lambda file, _: radon.review(file),
+        confirms=lambda file, _: radon.review(file, with_index=False),
+    ),
     Reviewer("ruff-C901", COMPLEXITY, lambda file, cpu: ruff.review(file, ruff.COMPLEXITY, cpu)),
 )
 REVIEWERS: Mapping[str, Reviewer] = {reviewer.name: reviewer for reviewer in _ALL}

@@ -5,6 +5,7 @@ import pytest
 from arbiter.interfaces.demo.confirming import comparable, confirmed
 from arbiter.interfaces.demo.cpu import CpuClock
 from arbiter.interfaces.demo.reviewers import REVIEWERS
+from arbiter.interfaces.demo.sources import sources
 
 
 def an_answer(*findings):
@@ -32,6 +33,14 @@ def test_what_the_other_could_never_say_is_neither_right_nor_wrong():
 
 def test_who_found_nothing_is_not_judged():
     assert confirmed(an_answer(), an_answer(("S101", 1))).quality is None
+
+
+@pytest.mark.parametrize("name", sorted(REVIEWERS))
+def test_a_second_look_finds_all_that_a_rival_can_find_too(name):
+    files = [str(file) for file in sources().files if file.parent.name in {"email", "json"}]
+    for file in files:
+        whole = REVIEWERS[name].answer(file, CpuClock())
+        assert comparable(REVIEWERS[name].second_look(file)) == comparable(whole)
 
 
 @pytest.mark.parametrize(("name", "other"), [("bandit", "ruff-S"), ("radon", "ruff-C901")], ids=str)
