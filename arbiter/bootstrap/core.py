@@ -18,7 +18,7 @@ from arbiter.application.views import Stats
 from arbiter.bootstrap.keeping import keepers
 from arbiter.bootstrap.locate import Locator
 from arbiter.domain.commands import check_limits, check_retry
-from arbiter.domain.errors import InvalidInput, Stopped
+from arbiter.domain.errors import InvalidAgent, Stopped
 from arbiter.domain.facts import Transport
 from arbiter.domain.limits import Limits
 from arbiter.domain.retry import RetryPolicy
@@ -88,14 +88,14 @@ class Core:
         isolation: Isolation = "thread",
         reached_by: Transport | None = None,
     ) -> None:
-        """Declare an agent of this process; raises InvalidInput."""
+        """Declare an agent of this process; raises InvalidAgent."""
         kinds, languages, specializations = map(_kept, (kinds, languages, specializations))
         try:
             check_retry(retry or RetryPolicy())
             check_limits(limits or Limits())
         except ValueError as wrong:
             field, _, reason = str(wrong).partition(": ")
-            raise InvalidInput(field, reason) from None
+            raise InvalidAgent(field, reason) from None
         known = profile(
             name,
             kinds,
@@ -113,7 +113,7 @@ class Core:
         )
         agent = HostedAgent(known, handler, retry=retry, limits=limits, isolation=isolation)
         if any(other.name == name for other in self._agents):
-            raise InvalidInput("name", f"agent {name!r} is declared twice", "use another name")
+            raise InvalidAgent("name", f"agent {name!r} is declared twice", "use another name")
         if self._service is not None:
             self._service.declare(agent)
         self._agents.append(agent)

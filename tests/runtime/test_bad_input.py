@@ -174,7 +174,7 @@ def test_ids(asked, untouched, task_id):
 def test_agents(options):
     with pytest.raises(ArbiterError) as no:
         connect().agent("name", **options)(lambda task: None)
-    assert no.value.code == "invalid_input"
+    assert no.value.code == "invalid_agent_data"
     assert "\n" not in str(no.value)
 
 

@@ -234,8 +234,9 @@ def test_a_pattern_that_comes_back_alerts_once(connected, moody):
     alerts = eventually(
         lambda: [fact for fact in facts_of(arbiter) if isinstance(fact, f.FailureAlerted)]
     )
-    (watch,) = arbiter.failures.list(agent="moody")
-    assert watch.seen == 6
+    (watch,) = eventually(
+        lambda: [each for each in arbiter.failures.list(agent="moody") if each.seen == 6]
+    )
     (alert,) = alerts
     assert (alert.agent, alert.type, alert.pattern) == ("moody", "ValueError", "line <n> is wrong")
     assert 3 <= alert.count <= 6

@@ -24,6 +24,8 @@ from tests.support.soundness import assert_sound
 
 TASKS = 300
 PAUSE = threading.Event()
+FAILS_OFTEN = {"drain_seconds": 0, "breaker_window_seconds": 0.000001}
+SIGNS = {"beat_seconds": 0.3, "lease_seconds": 20}
 
 
 class Busy(Exception):
@@ -72,7 +74,7 @@ KINDS = ["plain"] * 5 + ["thread"] * 2 + ["twice"] * 2 + ["late"]
 def cut_while_300_tasks_run(dsn, seed):
     chance = random.Random(seed)
     done: list[int] = []
-    with connect(dsn=dsn, poll_seconds=600, concurrency=20, drain_seconds=0) as arbiter:
+    with connect(dsn=dsn, poll_seconds=600, concurrency=20, **FAILS_OFTEN) as arbiter:
         agents_on(arbiter, done)
         arbiter.start()
         works = [{"kind": chance.choice(KINDS), "payload": n} for n in range(TASKS)]
@@ -184,7 +186,7 @@ def stop(server):
 
 def test_a_server_that_is_away_for_two_seconds(server):
     done: list[int] = []
-    with connect(dsn=server.dsn, concurrency=20, beat_seconds=0.3, lease_seconds=20) as arbiter:
+    with connect(dsn=server.dsn, concurrency=20, **SIGNS, **FAILS_OFTEN) as arbiter:
         agents_on(arbiter, done)
         arbiter.start()
         works = [{"kind": KINDS[n % 10], "payload": n} for n in range(TASKS)]

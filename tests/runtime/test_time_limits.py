@@ -125,7 +125,7 @@ def test_beats_come_through_from_another_process(arbiter, tmp_path):
     arbiter.agent("a", kinds="work", isolation="process", retry=ONCE)(handlers.beat_then_stay)
     arbiter.start()
     told = tmp_path / "pid"
-    task_id = arbiter.submit("work", str(told), limits=Limits(heartbeat=1.5)).task_id
+    task_id = arbiter.submit("work", str(told), limits=Limits(heartbeat=4)).task_id
     pid = pid_told(told)
     assert arbiter.wait(task_id, 10).error.type == "heartbeat"
     wait_for_end_of(pid)
