@@ -9,7 +9,9 @@ from arbiter import RetryPolicy, connect
 arbiter = connect()
 
 
-@arbiter.agent("far", kinds={"work"}, concurrency=8, retry=RetryPolicy(max_attempts=6))
+@arbiter.agent(
+    "far", kinds={"work"}, concurrency=8, retry=RetryPolicy(max_attempts=6, initial=0.01)
+)
 async def far(task):
     await asyncio.sleep(0.02)  # the work itself: long enough to be killed in
     return "far"

@@ -128,7 +128,7 @@ def test_a_lost_host_s_tasks_are_done_elsewhere_and_none_is_lost(near, database)
         host = processes.start_and_join(near, "--concurrency", "8")
         near.core.run(_look)
         eventually(lambda: knows_far(near))
-        task_ids = [each.task_id for each in near.submit_many({"kind": "work"} for _ in range(200))]
+        task_ids = [each.task_id for each in near.submit_many({"kind": "work"} for _ in range(120))]
         eventually(lambda: any(attempts(database, each, f.TaskCompleted) for each in task_ids))
         host.kill()
         tasks = [near.wait(task_id, 60) for task_id in task_ids]

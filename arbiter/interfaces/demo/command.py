@@ -111,6 +111,8 @@ def _review(
         _follow(watch, len(task_ids) // 2, lambda ended: progress.update(bar, completed=ended))
         _kill_the_busiest(arbiter, workers, watch, progress.console)
         _follow(watch, len(task_ids), lambda ended: progress.update(bar, completed=ended))
+    for facts in arbiter.core.run(lambda service: service.store.log.streams(task_ids)).values():
+        judge.take(facts[-1])  # a listener may be told later than another
     judge.finish()
     return task_ids
 

@@ -33,9 +33,13 @@ class Judge:
         self.ratings = 0
 
     def hear(self, event: Event) -> None:
-        """Take in one fact."""
-        if isinstance(event.fact, f.TaskCompleted):
-            self._heard.put((event.fact.task_id, event.fact.result.value()))
+        """Take in what a listener is told."""
+        self.take(event.fact)
+
+    def take(self, fact: f.Fact) -> None:
+        """Take in one fact; the same one again changes nothing."""
+        if isinstance(fact, f.TaskCompleted):
+            self._heard.put((fact.task_id, fact.result.value()))
 
     def judge(self, task_ids: Collection[UUID]) -> None:
         """Begin; only these tasks are ours."""
@@ -50,10 +54,12 @@ class Judge:
             raise self._failed
 
     def _run(self) -> None:
+        left = set(self._ours)
         try:
             while (heard := self._heard.get()) is not None:
                 task_id, answer = heard
-                if task_id in self._ours:
+                if task_id in left:
+                    left.remove(task_id)
                     self._look_at(task_id, answer)
         except Exception as failed:  # noqa: BLE001 - told by finish
             self._failed = failed

@@ -81,3 +81,14 @@ def test_what_keeps_it_from_rating_is_raised_at_the_end(tmp_path):
     judge.hear(event)
     with pytest.raises(RuntimeError, match="no"):
         judge.finish()
+
+
+def test_what_is_heard_twice_is_rated_once(judge, told, tmp_path):
+    file = tmp_path / "reviewed.py"
+    file.write_text("assert 1\n")
+    event = completed("bandit", file)
+    judge.judge([event.task_id])
+    judge.hear(event)
+    judge.take(event.fact)
+    judge.finish()
+    assert len(told) == judge.ratings == 1
