@@ -226,7 +226,9 @@ class Dispatcher:
         return self._poll_seconds
 
     def _startable(self) -> int:
-        """How many tasks of ours may find a slot."""
+        """How many tasks of ours may find a slot; none is begun any more while draining."""
+        if self._draining:
+            return 0
         startable = self._placing.placeable(self._claimed)
         return startable + self._sharing.startable(self._placing.has_slot)
 
