@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 from arbiter.domain.routing import MostFreeSlots
-from arbiter.domain.task import let_in
 from arbiter.runtime.hosted import HostedAgent, Roster, profile
 from arbiter.runtime.placing import Claims, Placing
 from arbiter.runtime.sharing import Neighbours
