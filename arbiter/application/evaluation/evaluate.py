@@ -80,7 +80,7 @@ def require_rewards(laid_out: Table) -> float:
     if unsupported > TOLERATED:
         worst = int(silent.argmax())
         why = (
-            f"all its {tries[worst]} decisions were cancelled or timed out"
+            f"all its {tries[worst]} decisions are of unknown worth: cancelled, timed out, or never rated"
             if tries[worst]
             else "it was never chosen"
         )

@@ -34,7 +34,7 @@ class LoggedDecision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How many decisions of this kind came before, as the strategy was told."""
 
     reward: float | None
-    """What the choice earned; None where nobody knows, because it was cancelled or timed out."""
+    """What the choice earned; None where nobody knows: cancelled, timed out, or never rated."""
 
 
 Policy: TypeAlias = Callable[[LoggedDecision], Mapping[str, float]]

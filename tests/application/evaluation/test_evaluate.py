@@ -93,7 +93,7 @@ def test_an_agent_never_chosen_is_refused():
 def test_an_agent_whose_rewards_are_all_censored_is_refused():
     log = [*EVEN, *[decided("radon", None, ruff=0.5, radon=0.5)] * 20]
     with pytest.raises(
-        NoSupport, match=r"'radon'.*all its 20 decisions were cancelled or timed out"
+        NoSupport, match=r"'radon'.*all its 20 decisions are of unknown worth"
     ):
         evaluate(log, lambda each: {each.candidates[1].agent: 1.0})
 
