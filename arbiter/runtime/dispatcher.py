@@ -8,6 +8,7 @@ a batch worth it or something has waited for 5 ms.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -28,6 +29,7 @@ from arbiter.application.ports import (
     Turned,
     Wanted,
 )
+from arbiter.domain.errors import Unavailable
 from arbiter.domain.facts.lifecycle import TaskFact
 from arbiter.domain.routing import Router
 from arbiter.domain.task import let_in, remember
@@ -40,6 +42,8 @@ from arbiter.runtime.permits import Permits
 from arbiter.runtime.placing import NOTHING, Begun, Claims, Placed, Placing
 from arbiter.runtime.seen_here import SeenHere
 from arbiter.runtime.sharing import Sharing
+
+log = logging.getLogger(__name__)
 
 LANES = 2
 WORTH_A_TURN = 50
@@ -226,7 +230,9 @@ class Dispatcher:
         return self._poll_seconds
 
     def _startable(self) -> int:
-        """How many tasks of ours may find a slot."""
+        """How many tasks of ours may find a slot; none is begun any more while draining."""
+        if self._draining:
+            return 0
         startable = self._placing.placeable(self._claimed)
         return startable + self._sharing.startable(self._placing.has_slot)
 
@@ -415,7 +421,11 @@ class Dispatcher:
             await loop.stop()
         while self._attempts.ended:
             await self._turn()
-        released = self._attempts.release_all() + await self.give_back_given()
+        released = self._attempts.release_all()
+        try:
+            released += await self.give_back_given()
+        except Unavailable as away:
+            log.warning("what others gave us cannot be given back, they will rescue it: %s", away)
         await self._quiet(0.0 if hurry.is_set() else 1.0, hurry)
         await self._attempts.reporter.finish(LAST_WORDS_SECONDS)
         return released

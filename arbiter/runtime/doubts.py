@@ -7,6 +7,7 @@ from uuid import UUID
 
 from arbiter.application.ports import Clock, Log, ReadyQueue
 from arbiter.domain.facts.lifecycle import TaskFact
+from arbiter.domain.status import Status
 from arbiter.domain.task import remember
 from arbiter.runtime.attempts import Attempts
 
@@ -57,11 +58,20 @@ class Doubts:
             return
         limit = len(before) + MORE_THAN_WE_KNOW
         ours = set(await self._ready.claimed_by(self._incarnation, limit))
-        for execution in before:
-            if execution.assignment.id not in ours and execution in self._attempts.running:
+        missing = [each for each in before if each.assignment.id not in ours]
+        if len(ours) >= limit:  # others have given us more than that: look at each by itself
+            missing = [each for each in missing if not await self._is_ours(each.assignment.id)]
+        for execution in missing:
+            if execution in self._attempts.running:
                 self._attempts.stop(execution)
         if self._rechecks:
             await self._pick_up(ours)
+
+    async def _is_ours(self, task_id: UUID) -> bool:
+        row = await self._ready.row(task_id)
+        if row is None or row.status == Status.QUEUED:
+            return False
+        return row.claimed_by == self._incarnation
 
     async def _pick_up(self, ours: set[UUID]) -> None:
         """After a turn nobody answered for: a task that twice runs in our name without us is begun."""

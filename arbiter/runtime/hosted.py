@@ -14,7 +14,7 @@ from arbiter.application.agents import abilities_of
 from arbiter.application.ports import Wanted
 from arbiter.domain.breaker import transport_breaker
 from arbiter.domain.commands import Declare
-from arbiter.domain.facts import AgentRegistered, Transport
+from arbiter.domain.facts import AgentProfiled, AgentRegistered, Transport
 from arbiter.domain.limits import Limits
 from arbiter.domain.retry import RetryPolicy
 
@@ -53,7 +53,7 @@ class HostedAgent:
         """It gave a sign of life when it was last asked, or nobody asks it."""
 
         self.busy = 0
-        self.breakers = _breakers_of(profile)
+        self.breakers = breakers_of(profile)
         """The breakers it heeds: its own, and that of the host it is reached over."""
 
         self.room: int | None = None
@@ -74,7 +74,8 @@ class HostedAgent:
         return kind in self.profile.kinds and all(need in self.abilities for need in needs)
 
 
-def _breakers_of(profile: AgentRegistered) -> tuple[str, ...]:
+def breakers_of(profile: AgentProfiled) -> tuple[str, ...]:
+    """Name the breakers an agent heeds: its own first, then that of the host it is reached over."""
     reached_by = profile.reached_by
     if reached_by is None or reached_by.url is None:
         return (profile.name,)

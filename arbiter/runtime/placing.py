@@ -77,7 +77,9 @@ class Placing:
             task, _ = pair = claimed.popleft()
             needs = needs_of(task.requirements)
             here = roster.candidates(task.kind, needs)
-            elsewhere = neighbours.candidates(task.kind, needs) if neighbours.are_any else ()
+            elsewhere = (
+                neighbours.candidates(task.queue, task.kind, needs) if neighbours.are_any else ()
+            )
             if not here and not elsewhere:
                 waiting.append(pair)
                 continue
@@ -109,8 +111,9 @@ class Placing:
             running = evolve(assigned, started)
             beginning = Beginning((routed, started), running)
             placed.begun.append(Begun(beginning, Execution(running, agent, since)))
+        all_seen = not claimed or roster.free <= 0
         claimed.extendleft(reversed(waiting))
-        self._stuck = (roster.changes, len(claimed)) if waiting else None
+        self._stuck = (roster.changes, len(claimed)) if waiting and all_seen else None
         return placed
 
     def has_slot(self, name: str) -> bool:

@@ -16,6 +16,7 @@ from arbiter.domain.facts import AgentProfiled
 from arbiter.domain.facts.lifecycle import TaskFact
 from arbiter.domain.status import Status
 from arbiter.domain.task import Task, remember
+from arbiter.runtime.hosted import breakers_of
 
 log = logging.getLogger(__name__)
 
@@ -57,43 +58,51 @@ class Neighbours:
 
     def __init__(self) -> None:
         """Nobody is known."""
-        self._by_kind: dict[str, list[Neighbour]] = {}
+        self._by_line: dict[tuple[str, str], list[Neighbour]] = {}
+        """By queue and kind."""
+
         self.are_any = False
 
     def __iter__(self) -> Iterator[Neighbour]:
-        """Go through them, once for each kind they do."""
-        return chain.from_iterable(self._by_kind.values())
+        """Go through them, once for each line of tasks they may come from."""
+        return chain.from_iterable(self._by_line.values())
 
     @property
     def kinds(self) -> Mapping[str, Sequence[str]]:
         """Every kind they do, and the names of who does it."""
-        return {kind: [each.name for each in those] for kind, those in self._by_kind.items()}
+        kinds: dict[str, dict[str, None]] = {}
+        for (_, kind), those in self._by_line.items():
+            kinds.setdefault(kind, {}).update((each.name, None) for each in those)
+        return {kind: list(names) for kind, names in kinds.items()}
 
     def know(
         self, found: Iterable[Elsewhere], *, here: Container[str], closed: Container[str]
     ) -> None:
         """Take in who is hosted elsewhere now; of an agent with several hosts, the one with most room.
 
-        Left out are those hosted here, and those whose status or breaker bounds what they may get.
+        Left out are those hosted here, and those whose status or breakers bound what they may get. A host
+        is asked only for tasks of the queues it serves.
         """
-        best: dict[str, Neighbour] = {}
+        best: dict[tuple[str, str], Neighbour] = {}
         for each in found:
             name = each.profile.name
-            if name in here or name in closed:
+            if name in here or any(guard in closed for guard in breakers_of(each.profile)):
                 continue
             neighbour = Neighbour(each)
-            other = best.get(name)
-            if other is None or neighbour.free > other.free:
-                best[name] = neighbour
-        self._by_kind = {}
-        for neighbour in best.values():
-            for kind in neighbour.elsewhere.profile.kinds:
-                self._by_kind.setdefault(kind, []).append(neighbour)
+            for queue in each.queues:
+                other = best.get((name, queue))
+                if other is None or neighbour.free > other.free:
+                    best[name, queue] = neighbour
+        self._by_line = {}
+        for (_, queue), neighbour in best.items():
+            for kind in neighbour.profile.kinds:
+                self._by_line.setdefault((queue, kind), []).append(neighbour)
         self.are_any = bool(best)
 
-    def candidates(self, kind: str, needs: tuple[str, ...]) -> list[Neighbour]:
+    def candidates(self, queue: str, kind: str, needs: tuple[str, ...]) -> list[Neighbour]:
         """Return who is able to do such a task and has, as far as we know, a free slot."""
-        return [each for each in self._by_kind.get(kind, ()) if each.free > 0 and each.can(needs)]
+        those = self._by_line.get((queue, kind), ())
+        return [each for each in those if each.free > 0 and each.can(needs)]
 
 
 class Sharing:

@@ -227,8 +227,17 @@ class Worker:
         released = 0
         for loop in (self._rejoining, self._rechecking):
             await loop.stop()
-        if self._dispatcher is not None:
-            released = await self._dispatcher.drain(drain_seconds, hurry or asyncio.Event())
+        try:
+            if self._dispatcher is not None:
+                released = await self._dispatcher.drain(drain_seconds, hurry or asyncio.Event())
+        finally:
+            await self._stand_down()
+        await self._leave(released)
+        self.left.set()
+        return released
+
+    async def _stand_down(self) -> None:
+        """Stop all that goes on beside the dispatching; who beats no more can be rescued from."""
         if self._stop_listening is not None:
             self._stop_listening()
         await self._knowledge.stop()
@@ -240,9 +249,6 @@ class Worker:
         await self._occupancy.stop()
         for background in self._beside:
             await background.stop()
-        await self._leave(released)
-        self.left.set()
-        return released
 
     async def _join(self) -> None:
         now = self._out.clock.now()

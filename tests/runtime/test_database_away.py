@@ -240,3 +240,14 @@ def test_an_unreachable_database_is_said_in_one_line(server):
     server.start()
     assert arbiter.submit("work", any_kind=True).status == "queued"
     arbiter.stop()
+
+
+def test_who_stops_while_the_server_is_away_beats_no_more(server):
+    arbiter = connect(dsn=server.dsn)
+    arbiter.agent("a", kinds="work")(lambda task: None)
+    arbiter.start()
+    stop(server)
+    with ThreadPoolExecutor() as pool:
+        pool.submit(arbiter.stop, 0).exception(60)
+    assert "arbiter beat" not in {thread.name for thread in threading.enumerate()}
+    server.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from functools import partial
 from threading import Thread
@@ -83,6 +84,45 @@ def test_a_task_runs_where_the_chosen_agent_is_hosted(near, far, database):
         if len(fact.decision.candidates) == 2
     ]
     assert set(given) == {"far"}, "the near worker decided between both"
+
+
+def test_a_host_is_given_nothing_of_a_queue_it_does_not_serve(connected, far, database):
+    near = connected(routing=FAR, queues=("default", "another"), **SIGNS)
+    near.agent("near", kinds="work")(lambda task: "near")
+    far.agent("far", kinds="work")(lambda task: "far")
+    started(near, far)
+    task_id = near.submit("work", queue="another").task_id
+    assert near.wait(task_id, 10).result == "near"
+    [routed] = attempts(database, task_id)
+    assert [each.agent for each in routed.decision.candidates] == ["near"]
+
+
+def test_who_drains_does_not_turn_for_what_rests_with_it(near, far, bench):
+    far.agent("far", kinds="work", concurrency=2)(bench.work)
+    started(near, far)
+    first = near.submit("work").task_id
+    assert bench.next().id == first
+    dispatcher, turns = far.core.run(_worker)._dispatcher, []
+    turn = dispatcher._turn
+
+    async def counted():
+        turns.append(1)
+        await turn()
+
+    dispatcher._turn = counted
+    draining = Thread(target=far.stop, kwargs={"drain": 10})
+    draining.start()
+    eventually(lambda: dispatcher._draining)
+    resting = near.submit("work").task_id
+    eventually(lambda: near.status(resting).status == "assigned")
+    eventually(lambda: dispatcher._sharing.resting)
+    before = len(turns)
+    time.sleep(0.2)
+    spent = len(turns) - before
+    near.stop(drain=0)
+    bench.open()
+    draining.join(20)
+    assert spent < 10
 
 
 def test_the_agent_s_own_policy_goes_with_the_task(near, far, database):

@@ -11,7 +11,7 @@ import pytest
 
 from arbiter import Limits, RetryPolicy
 from arbiter.application.remote.signature import verify
-from arbiter.domain.errors import InvalidInput
+from arbiter.domain.errors import InvalidInput, Unavailable
 from tests.support.eventually import eventually
 from tests.support.services import LATER, Reply, answer, serving
 
@@ -230,6 +230,30 @@ def test_an_agent_has_no_more_tasks_than_it_may_over_all_workers(connected):
         service.may_answer.set()
         for task in tasks:
             assert workers[0].wait(task, 20).status == "completed"
+
+
+def test_what_could_not_be_noted_is_not_sent_and_costs_no_attempt(arbiter):
+    async def away_once(service):
+        admit, refused = service.store.remote.admit, []
+
+        async def admits(attempt, most):
+            if not refused:
+                refused.append(attempt)
+                raise Unavailable("database: away")
+            return await admit(attempt, most)
+
+        service.store.remote.admit = admits
+
+    with serving(lambda _: answer("done")) as service:
+        arbiter.http_agent("remote", service.url, kinds="work", retry=ONCE)
+        arbiter.start()
+        arbiter.core.run(away_once)
+        task_id = arbiter.submit("work").task_id
+        assert arbiter.wait(task_id, 10).result == "done"
+    assert len(service.heard) == 1
+    topics = [story.fact.topic for story in arbiter.history(task_id)]
+    assert "task.released" in topics
+    assert "task.attempt_failed" not in topics
 
 
 def test_who_does_not_answer_its_probe_gets_no_task_until_it_does(arbiter, monkeypatch):

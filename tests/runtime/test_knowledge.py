@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from arbiter.application.ports import Elsewhere, Learnt, Standing
 from arbiter.application.routing import Learned, RoutingPlan
 from arbiter.domain.agent_status import AgentStatus
-from arbiter.domain.breaker import State
+from arbiter.domain.breaker import State, transport_breaker
+from arbiter.domain.facts import Transport
 from arbiter.domain.record import Record
 from arbiter.runtime.hosted import HostedAgent, Roster, profile
 from arbiter.runtime.knowledge import LOOK_SECONDS, Knowledge, Sources
@@ -200,18 +202,20 @@ async def test_what_is_known_stays_while_the_database_is_away(workplace):
     assert workplace.able == ["ann", "bob"]
 
 
-def neighbour(name: str, *, busy: int = 0, host: int = 1) -> Elsewhere:
-    known = profile(name, KIND, at=NOON, concurrency=4, languages=["python"])
+def neighbour(
+    name: str, *, busy: int = 0, host: int = 1, queues: Sequence[str] = ("default",), **known: Any
+) -> Elsewhere:
     return Elsewhere(
-        profile=known,
+        profile=profile(name, KIND, at=NOON, concurrency=4, languages=["python"], **known),
         abilities=frozenset({"languages:python"}),
         incarnation=UUID(int=host),
+        queues=frozenset(queues),
         busy=busy,
     )
 
 
-def beyond(workplace, *needs: str):
-    found = workplace.knowledge.neighbours.candidates(KIND, needs)
+def beyond(workplace, *needs: str, queue: str = "default"):
+    found = workplace.knowledge.neighbours.candidates(queue, KIND, needs)
     return [(each.name, each.incarnation.int, each.free) for each in found]
 
 
@@ -244,4 +248,26 @@ async def test_who_is_hosted_here_or_full_or_bounded_is_no_neighbour(workplace):
     workplace.recorded.stati["eve"] = AgentStatus.DRAINING
     workplace.recorded.moved["fay"] = Standing(state=State.HALF_OPEN, room=1)
     await workplace.knowledge.start()
+    assert beyond(workplace) == []
+
+
+async def test_a_neighbour_is_asked_for_tasks_of_its_host_s_queues_only(workplace):
+    workplace.elsewhere = [
+        neighbour("eve", queues=["default", "slow"]),
+        neighbour("eve", busy=1, host=2, queues=["fast", "default"]),
+    ]
+    await workplace.knowledge.start()
+    assert beyond(workplace) == [("eve", 1, 4)]
+    assert beyond(workplace, queue="slow") == [("eve", 1, 4)]
+    assert beyond(workplace, queue="fast") == [("eve", 2, 3)]
+    assert beyond(workplace, queue="other") == []
+
+
+async def test_a_neighbour_behind_an_open_breaker_of_its_host_is_none(workplace):
+    url = "https://agents.example:8443/eve"
+    workplace.elsewhere = [neighbour("eve", reached_by=Transport(type="http", url=url))]
+    await workplace.knowledge.start()
+    assert beyond(workplace) == [("eve", 1, 4)]
+    workplace.recorded.moved[transport_breaker(url)] = Standing(state=State.OPEN, room=0)
+    await workplace.knowledge.look()
     assert beyond(workplace) == []

@@ -23,8 +23,11 @@ class Elsewhere(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     incarnation: UUID
     """Its host's."""
 
+    queues: frozenset[str]
+    """The queues its host serves: it looks for nothing that was given to it out of another."""
+
     busy: int
-    """What its host has in its hands, for any of its agents."""
+    """What its host has in its hands, for any of its agents, and what the agent has to do elsewhere."""
 
 
 class Assignment(msgspec.Struct, frozen=True, gc=False):

@@ -63,13 +63,28 @@ class MemoryAssignments:
         )
         for name in worker.agents:
             agent = self._store.agents.get(name)
-            if agent is not None and agent.status.takes_work:
-                yield Elsewhere(
-                    profile=agent.profile,
-                    abilities=abilities_of(agent.profile),
-                    incarnation=worker.incarnation,
-                    busy=busy,
-                )
+            if agent is None or not agent.status.takes_work or self._is_silent(name):
+                continue
+            yield Elsewhere(
+                profile=agent.profile,
+                abilities=abilities_of(agent.profile),
+                incarnation=worker.incarnation,
+                queues=frozenset(worker.queues),
+                busy=busy + self._outside(name, worker.incarnation),
+            )
+
+    def _is_silent(self, name: str) -> bool:
+        met = self._store.presence.get(name)
+        return met is not None and met.answers is False
+
+    def _outside(self, name: str, host: UUID) -> int:
+        """How much an agent has to do that this host does not run."""
+        under_way = [each for each in self._store.remote.values() if each.agent == name]
+        return sum(
+            row.attempt_id == attempt.attempt_id and row.claimed_by != host
+            for attempt in under_way
+            if (row := self._store.rows.get(attempt.task_id)) is not None
+        )
 
     def _is_live(self, incarnation: UUID) -> bool:
         worker = self._store.workers.get(incarnation)

@@ -36,9 +36,10 @@ class PostgresAssignments:
                 profile=_read_profile(profile),
                 abilities=frozenset(abilities),
                 incarnation=incarnation,
+                queues=frozenset(served),
                 busy=busy,
             )
-            for profile, abilities, incarnation, busy in await self._reader.rows(
+            for profile, abilities, incarnation, served, busy in await self._reader.rows(
                 "select_elsewhere", asked
             )
         ]

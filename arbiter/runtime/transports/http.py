@@ -16,7 +16,7 @@ from arbiter.application.ports import RemoteAttempt
 from arbiter.application.remote.answer import ROOM, Answer, read_answer
 from arbiter.application.remote.signature import HEADER, sign
 from arbiter.domain import facts as f
-from arbiter.domain.errors import InvalidInput
+from arbiter.domain.errors import InvalidInput, Unavailable
 from arbiter.runtime.execution import Declined, HandedOver
 from arbiter.runtime.isolation import HandlerFailed
 from arbiter.runtime.running import AsyncRunningTask
@@ -121,7 +121,13 @@ class HttpAgent:
             sent_at=around.now(),
         )
         # Noted before it is sent: the callback may come before the response.
-        if not await around.attempts.admit(attempt, self._concurrency):
+        try:
+            is_admitted = await around.attempts.admit(attempt, self._concurrency)
+        except (
+            Unavailable
+        ) as away:  # nothing was sent: that tells nothing of the agent, and costs nothing
+            return Declined(f"it could not be noted that agent {task.agent} has it: {away}")
+        if not is_admitted:
             return Declined(f"agent {task.agent} has {self._concurrency} tasks, as many as it may")
         where_to = around.callback_url(task.attempt_id) if self.secret is not None else None
         said = await self._in_time(task, document(task, callback_url=where_to), around)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from arbiter.application.ports import RemoteAttempts, Scheduler
+from arbiter.application.ports import Handle, RemoteAttempts, Scheduler
 from arbiter.runtime.hosted import HostedAgent, Roster
 from arbiter.runtime.loop import Loop
 
 LOOK_AGAIN_SECONDS = 1.0
 """How often to look, while an agent has something to do that no bell tells the end of."""
+
+
+NEWS_SECONDS = 0.05
+"""How soon to look after an append; under load there is one with every turn."""
 
 
 class Occupancy:
@@ -26,11 +30,12 @@ class Occupancy:
         freed: Callable[[], object],
     ) -> None:
         """`freed` is called when there is more room than before."""
-        self._roster = roster
+        self._roster, self._scheduler = roster, scheduler
         self._agents = {agent.name: agent for agent in roster if agent.profile.transport == "http"}
         self._attempts, self._me, self._freed = attempts, me, freed
         self._loop = Loop("occupancy", self.run_once, scheduler)
         self._are_any = False
+        self._next: Handle | None = None
 
     def start(self) -> None:
         """Begin to count."""
@@ -39,12 +44,18 @@ class Occupancy:
 
     async def stop(self) -> None:
         """Count no more."""
+        if self._next is not None:
+            self._next.cancel()
         await self._loop.stop()
 
     def news(self) -> None:
         """Something was appended: an attempt may be over."""
-        if self._are_any:
-            self._loop.wake()
+        if self._are_any and self._next is None:
+            self._next = self._scheduler.call_later(NEWS_SECONDS, self._news_came)
+
+    def _news_came(self) -> None:
+        self._next = None
+        self._loop.wake()
 
     def look(self) -> None:
         """An attempt was handed over, or declined, or an agent fell silent or answers again."""

@@ -140,5 +140,19 @@ class AssignmentsContract(Contract):
         assert (found.profile.name, found.incarnation) == ("bandit", host)
         assert found.profile.kinds == (KIND,)
         assert found.abilities == {"languages:python"}
+        assert found.queues == {QUEUE}
         assert (found.profile.max_concurrency, found.busy) == (3, 1)
         assert await store.assignments.hosts(me, [QUEUE], ["nothing"]) == []
+
+    async def test_what_an_agent_has_outside_counts_and_who_is_silent_is_left_out(
+        self, store: Store, given: Given
+    ) -> None:
+        await given.agent("ruff")
+        me, host = await given.worker(agents=["radon"]), await given.worker()
+        await given.outside(host)
+        [found] = await store.assignments.hosts(me, [QUEUE], [KIND])
+        assert found.busy == 1
+        await store.directory.asked("ruff", given.now, answers=False)
+        assert await store.assignments.hosts(me, [QUEUE], [KIND]) == []
+        await store.directory.asked("ruff", given.now, answers=True)
+        assert len(await store.assignments.hosts(me, [QUEUE], [KIND])) == 1

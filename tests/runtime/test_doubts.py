@@ -1,0 +1,45 @@
+"""What runs here is stopped only when the log says that it is no longer ours."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from uuid import UUID, uuid4
+
+import pytest
+
+from arbiter.runtime import doubts
+from arbiter.runtime.doubts import Doubts
+
+ME = UUID(int=1)
+
+
+class Rows:
+    """So many tasks that others have given us, and what runs here."""
+
+    def __init__(self, resting, rows):
+        self.resting, self.rows = resting, rows
+
+    async def claimed_by(self, incarnation, limit):
+        return [*self.resting, *self.rows][:limit]
+
+    async def row(self, task_id):
+        return self.rows.get(task_id)
+
+
+@pytest.mark.parametrize(
+    ("row", "stops"),
+    [
+        (SimpleNamespace(claimed_by=ME, status="running"), False),
+        (SimpleNamespace(claimed_by=UUID(int=2), status="running"), True),
+        (None, True),
+    ],
+)
+async def test_what_many_given_tasks_hide_is_looked_at_by_itself(monkeypatch, row, stops):
+    monkeypatch.setattr(doubts, "MORE_THAN_WE_KNOW", 3)
+    execution = SimpleNamespace(assignment=SimpleNamespace(id=UUID(int=9)))
+    stopped = []
+    attempts = SimpleNamespace(running=[execution], ended=[], stop=stopped.append)
+    rows = Rows([uuid4() for _ in range(9)], {execution.assignment.id: row})
+    known = Doubts(ME, attempts, None, rows, None, is_turning=lambda: False)
+    await known.recheck()
+    assert bool(stopped) is stops
