@@ -102,7 +102,7 @@ class Neighbours:
     def candidates(self, queue: str, kind: str, needs: tuple[str, ...]) -> list[Neighbour]:
         """Return who is able to do such a task and has, as far as we know, a free slot."""
         those = self._by_line.get((queue, kind), ())
-        return [each for each in those if each.free > 0 and each.can(needs)]
+        return [each for each in those if each.busy < each.slots and (not needs or each.can(needs))]
 
 
 class Sharing:
