@@ -375,7 +375,13 @@ class Dispatcher:
         self._attempts.reporter.insist(partial(self._share_out, given))
 
     async def _share_out(self, given: Sequence[Assignment]) -> None:
-        stays = await self._sharing.give(given)
+        try:
+            stays = await self._sharing.give(given)
+        except Unavailable:
+            raise  # it is tried again
+        except Exception:
+            await self._ready.unclaim(self.incarnation, [each.task.id for each in given])
+            raise
         if stays:
             await self._ready.unclaim(self.incarnation, stays)
 

@@ -102,7 +102,7 @@ class Neighbours:
     def candidates(self, queue: str, kind: str, needs: tuple[str, ...]) -> list[Neighbour]:
         """Return who is able to do such a task and has, as far as we know, a free slot."""
         those = self._by_line.get((queue, kind), ())
-        return [each for each in those if each.free > 0 and each.can(needs)]
+        return [each for each in those if each.busy < each.slots and (not needs or each.can(needs))]
 
 
 class Sharing:
@@ -150,7 +150,10 @@ class Sharing:
 
     def startable(self, has_slot: Callable[[str], bool]) -> int:
         """How many of those that rest with us may find a slot."""
-        return sum(has_slot(_agent(task)) for task, _ in self.resting) if self.resting else 0
+        if not self.resting:
+            return 0
+        able = {name for name in {_agent(task) for task, _ in self.resting} if has_slot(name)}
+        return sum(task.agent in able for task, _ in self.resting) if able else 0
 
     def take(self, has_slot: Callable[[str], bool], most: int) -> Iterator[Task]:
         """Take out, one by one, what has a slot to start in; `begun` is to be called when it has."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from arbiter import Limits, RetryPolicy
+from arbiter.domain import verbs
 from arbiter.domain.errors import InvalidInput
 from tests.support.eventually import eventually
 from tests.support.processes import pid_told, wait_for_end_of
@@ -34,6 +35,14 @@ def test_a_program_is_told_the_task_and_its_answer_is_the_result(arbiter):
     assert told == {"attempt": 1, "run": 1, "kind": "work", "agent": "tool", "traceparent": TRACE}
     routed = next(s.fact for s in arbiter.history(done.task_id) if s.fact.topic == "task.routed")
     assert done.result["attempt_id"] == str(routed.attempt_id)
+
+
+def test_a_task_that_runs_alone_runs_in_the_program_s_own_process(arbiter, monkeypatch):
+    monkeypatch.setattr(verbs, "ALONE_AFTER_LOSSES", 0)
+    done = ended(arbiter, "echo")
+    assert done.status == "completed", done.error
+    started = next(s.fact for s in arbiter.history(done.task_id) if s.fact.topic == "task.started")
+    assert started.alone
 
 
 def test_a_program_tells_what_it_has_used(arbiter):

@@ -97,6 +97,26 @@ def test_a_host_is_given_nothing_of_a_queue_it_does_not_serve(connected, far, da
     assert [each.agent for each in routed.decision.candidates] == ["near"]
 
 
+def test_what_cannot_be_given_is_offered_again(near, far):
+    async def fails_once(service):
+        assignments, failed = service.store.assignments, []
+        give = assignments.give
+
+        async def gives(me, given):
+            if not failed:
+                failed.append(given)
+                raise RuntimeError("none of the database's business")
+            return await give(me, given)
+
+        assignments.give = gives
+
+    far.agent("far", kinds="work")(lambda task: "far")
+    started(near, far)
+    near.core.run(fails_once)
+    task_ids = [near.submit("work").task_id for _ in range(20)]
+    assert {near.wait(task_id, 10).status for task_id in task_ids} == {"completed"}
+
+
 def test_who_drains_does_not_turn_for_what_rests_with_it(near, far, bench):
     far.agent("far", kinds="work", concurrency=2)(bench.work)
     started(near, far)

@@ -8,7 +8,7 @@ import os
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 from arbiter.application.payloads import PAYLOAD_LIMIT, clean_text
 from arbiter.application.remote.answer import ROOM, Answer, read_answer
@@ -41,6 +41,10 @@ class CommandAgent:
         self._most = PAYLOAD_LIMIT + ROOM
         self._concurrency = concurrency
         self._threads: DaemonThreads | None = None
+
+    def __reduce__(self) -> NoReturn:
+        """Stay in the worker's process, also where a handler would be put into one of its own."""
+        raise TypeError("an agent that is a program has a process of its own already")
 
     def bind(self, around: Surroundings) -> None:
         """Take over the limits of the worker that hosts it."""
