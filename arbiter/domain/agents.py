@@ -86,9 +86,12 @@ def change_status(
     by: str | None = None,
     why: str | None = None,
 ) -> f.AgentStatusChanged | None:
-    """Give an agent a status; None if it has that already. Raises AgentGone."""
+    """Give an agent a status; None if it has that already. Raises AgentGone.
+
+    A person's word is kept also where the registry had found the same by itself: hers stands, its does not.
+    """
     _must_be_there(agent, "change the status of")
-    if status is agent.status:
+    if status is agent.status and (by is None or agent.status_by is not None):
         return None
     return f.AgentStatusChanged(
         agent_id=agent.id,

@@ -176,11 +176,11 @@ def answer(breaker: Breaker, policy: Policy, *, at: datetime) -> BreakerFact | N
     """Tell what follows from what was counted and from the time; None while nothing does."""
     match breaker.state:
         case State.CLOSED if (failed := _recent(breaker, policy)) >= policy.failures:
-            return _opened(breaker, policy, at, failed)
+            return _opened(breaker, policy, at, failed, f"{failed} failures in a row")
         case State.OPEN if breaker.until is not None and breaker.until <= at:
             return _next(f.BreakerHalfOpened, breaker, at, probes=policy.probes)
         case State.HALF_OPEN if breaker.failures:
-            return _opened(breaker, policy, at, len(breaker.failures))
+            return _opened(breaker, policy, at, len(breaker.failures), "a probe failed")
         case State.HALF_OPEN if breaker.successes >= policy.successes:
             return _next(f.BreakerClosed, breaker, at, successes=breaker.successes)
         case _:
@@ -227,9 +227,11 @@ def _recent(breaker: Breaker, policy: Policy) -> int:
     return sum(moment > begins for moment in breaker.failures)
 
 
-def _opened(breaker: Breaker, policy: Policy, at: datetime, failed: int) -> f.BreakerOpened:
+def _opened(
+    breaker: Breaker, policy: Policy, at: datetime, failed: int, why: str
+) -> f.BreakerOpened:
     until = at + timedelta(seconds=policy.open_seconds)
-    return _next(f.BreakerOpened, breaker, at, until=until, failures=failed)
+    return _next(f.BreakerOpened, breaker, at, until=until, failures=failed, why=why)
 
 
 def _next(happens: type[F], breaker: Breaker, at: datetime, **details: Any) -> F:

@@ -185,3 +185,16 @@ def test_any_orders_tell_one_story(orders):
             agent = agents.evolve(agent, fact)
     assert remember(story) == agent
     assert [fact.version for fact in story] == [*range(1, len(story) + 1)]
+
+
+def test_a_person_s_offline_stands_where_the_registry_had_found_the_same():
+    there = an_agent()
+    missed = agents.miss(there, since=NOON, at=LATER)
+    assert missed is not None
+    offline = agents.evolve(there, missed)
+    said = agents.change_status(offline, AgentStatus.OFFLINE, at=LATER, by="ann", why="vacation")
+    assert said is not None
+    away = agents.evolve(offline, said)
+    assert (away.status_by, away.status_why) == ("ann", "vacation")
+    assert agents.change_status(away, AgentStatus.OFFLINE, at=LATER, by="ann") is None
+    assert agents.host(away, at=LATER) is None

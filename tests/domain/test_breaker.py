@@ -53,7 +53,13 @@ def test_failures_in_a_row_open_it_for_the_open_time():
     assert failing(NEW, 2)[0].state is State.CLOSED
     breaker, fact = failing(NEW, 3)
     assert fact == f.BreakerOpened(
-        breaker_id=NEW.id, agent="ruff", version=1, at=NOON, until=later(30), failures=3
+        breaker_id=NEW.id,
+        agent="ruff",
+        version=1,
+        at=NOON,
+        until=later(30),
+        failures=3,
+        why="3 failures in a row",
     )
     assert (breaker.state, b.room(breaker)) == (State.OPEN, 0)
 

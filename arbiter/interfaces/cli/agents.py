@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec.structs import asdict
 
 from arbiter.domain.errors import InvalidInput
 from arbiter.interfaces.cli.reading import seconds
@@ -68,7 +69,14 @@ def show_agent(session: Session, *, agent: Agent) -> None:
     with session.arbiter() as arbiter:
         behind = arbiter.views.catch_up()
         found = arbiter.agents.show(agent)
-    _answer(session, found)
+        breaker = next((each for each in arbiter.breakers.list() if each.name == agent), None)
+
+    def show(out: Any) -> None:
+        from arbiter.interfaces.cli.showing import registry
+
+        registry.agent(out, found, breaker)
+
+    session.answer({**asdict(found), "breaker": breaker}, show)
     session.note_lag(behind)
 
 

@@ -35,6 +35,14 @@ def breakers(console: Console, found: Sequence[BreakerView]) -> None:
     put(console, shown)
 
 
+def standing(breaker: BreakerView) -> Text:
+    """Write how a breaker stands, and why."""
+    told = _state(breaker)
+    if breaker.why is not None:
+        told.append(f" ({breaker.why})", "")
+    return told
+
+
 def state_of(breaker: BreakerView) -> Text:
     """Write how a breaker stands."""
     return Text.assemble(f"breaker {breaker.name}: ", _state(breaker))

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from arbiter.application.agent_views import AgentMatch, AgentView, RegistryStats
+from arbiter.application.breaking import BreakerView
+from arbiter.interfaces.cli.showing import failing
 from arbiter.interfaces.cli.showing.marks import NOTHING, age, card, clock, put, table
 
 STYLES = {
@@ -47,12 +49,14 @@ def agents(console: Console, found: Sequence[AgentView]) -> None:
     put(console, shown)
 
 
-def agent(console: Console, view: AgentView) -> None:
-    """Show one agent on a card."""
+def agent(console: Console, view: AgentView, breaker: BreakerView | None = None) -> None:
+    """Show one agent on a card, with its breaker where that was asked for and ever moved."""
     shown = card()
     shown.add_row("agent", view.name)
     shown.add_row("id", str(view.agent_id))
     shown.add_row("status", _status(view))
+    if breaker is not None:
+        shown.add_row("breaker", failing.standing(breaker))
     shown.add_row("kinds", ", ".join(view.kinds))
     shown.add_row("languages", ", ".join(view.languages) or NOTHING)
     shown.add_row("specializations", ", ".join(view.specializations) or NOTHING)
