@@ -112,6 +112,8 @@ class Attempts:
             return
         if any(execution.attempt_id == task.attempt_id for execution in self.running):
             return
+        if any(ended.execution.attempt_id == task.attempt_id for ended in self.ended):
+            return  # its result waits to be written
         agent = self._roster[task.agent]
         self._roster.take(agent)
         self.begin(Execution(task, agent, self._clock.monotonic()))

@@ -358,7 +358,12 @@ class Dispatcher:
 
     def _ended(self) -> list[Ended]:
         ended = self._attempts.ended
-        return [ended.popleft() for _ in range(min(len(ended), MOST_IN_A_TURN))]
+        taken = [ended.popleft() for _ in range(min(len(ended), MOST_IN_A_TURN))]
+        # Where a lost turn made us run an attempt again, two results of it may have come: the first counts.
+        first: dict[UUID, Ended] = {}
+        for each in taken:
+            first.setdefault(each.fact.task_id, each)
+        return list(first.values())
 
     def _begin(self, now: datetime) -> Placed:
         """Start what rests with us, then route claimed tasks, while there are free slots."""
