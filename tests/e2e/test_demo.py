@@ -11,7 +11,7 @@ from arbiter.domain import facts as f
 from arbiter.domain.routing import replay
 from arbiter.interfaces.demo.command import run
 
-FILES = 12
+FILES = 24
 BRANCHES = "".join(f"    if x == {n}:\n        return {n}\n" for n in range(12))
 SOURCE = f"import subprocess\n\n\ndef branchy(x):\n    assert x\n{BRANCHES}"
 

@@ -48,7 +48,7 @@ class WorkerProcess:
         self.process.kill()
         self.process.wait()
 
-    def ends(self, within: float = 20) -> int:
+    def ends(self, within: float = 60) -> int:
         """Return the exit code."""
         return self.process.wait(within)
 
