@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID, uuid5
 
 import msgspec
@@ -154,7 +154,11 @@ def _raised(
 
 
 def _over(
-    anomaly: Anomaly, value: float, common: float, at: datetime, reason: str
+    anomaly: Anomaly,
+    value: float,
+    common: float,
+    at: datetime,
+    reason: Literal["recovered", "usual_now"],
 ) -> f.AnomalyResolved:
     return f.AnomalyResolved(
         anomaly_id=anomaly.id,
@@ -165,7 +169,7 @@ def _over(
         type=anomaly.type,
         value=value,
         usual=common,
-        reason="recovered" if reason == "recovered" else "usual_now",
+        reason=reason,
     )
 
 

@@ -274,7 +274,7 @@ class Dispatcher:
         seen = self._news
         placed = self._begin(self._clock.now())
         if placed.given:
-            self._sharing_out(placed.given)
+            self._attempts.reporter.insist(partial(self._share_out, placed.given))
         begun: Sequence[Begun] = placed.begun
         if placed.probing:
             begun = await self._permitted(placed)
@@ -375,11 +375,8 @@ class Dispatcher:
         placed = self._placing.place(self._claimed, self._share - len(begun), at=now, since=since)
         return placed._replace(begun=[*begun, *placed.begun]) if begun else placed
 
-    def _sharing_out(self, given: Sequence[Assignment]) -> None:
-        """Let others have what was routed to their agents; what stays with us is offered again."""
-        self._attempts.reporter.insist(partial(self._share_out, given))
-
     async def _share_out(self, given: Sequence[Assignment]) -> None:
+        """Let others have what was routed to their agents; what stays with us is offered again."""
         try:
             stays = await self._sharing.give(given)
         except Unavailable:

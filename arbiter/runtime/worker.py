@@ -139,7 +139,7 @@ class Worker:
             clock=outside.clock,
             scheduler=outside.scheduler,
             is_busy=self.is_busy,
-            opened=self._roster_opened,
+            opened=self._more_room,
             poll_seconds=hosting.poll_seconds,
             elsewhere=self._elsewhere,
         )
@@ -351,7 +351,7 @@ class Worker:
             self.incarnation, self._hosting.queues, self._roster.kinds
         )
 
-    def _roster_opened(self) -> None:
+    def _more_room(self) -> None:
         """An agent may have work that might not before."""
         if self._dispatcher is not None:
             self._dispatcher.something_is_ready()
@@ -370,11 +370,6 @@ class Worker:
                 self._rechecking.wake()
             elif word == f"{ASSIGNED_WORD}{self.incarnation}" and self._dispatcher is not None:
                 self._dispatcher.something_was_given()
-
-    def _more_room(self) -> None:
-        """Agents outside have room again."""
-        if self._dispatcher is not None:
-            self._dispatcher.something_is_ready()
 
     def _sweep_within(self, seconds: float) -> None:
         """Sweep soon; calls that come together lead to one sweep."""
